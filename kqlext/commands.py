@@ -1,0 +1,174 @@
+"""What each ``--command`` does. ``options.COMMANDS`` is their table; here is one function for each."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kqlext.cell import Cell, CommandUse, read_option
+from kqlext.connections.registry import Connection
+from kqlext.display import Notice
+from kqlext.errors import KqlCellError, KqlConnectionError, Span
+from kqlext.help import TOPICS, help_text
+from kqlext.options import option_names
+from kqlext.references import Reference
+from kqlext.session import Session
+from kqlext.text import did_you_mean, normalize_name, plural
+
+
+class Settings(Protocol):
+    """The settings of a session."""
+
+    def values(self) -> dict[str, Any]:
+        """The value of each configurable option."""
+        ...
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Set one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What commands work on."""
+
+    session: Session
+    settings: Settings
+
+
+def run(cell: Cell, context: Context) -> object:
+    """Run the command of a cell; gives what is to be shown and returned.
+
+    Raises:
+        KqlError: an argument that names nothing; nothing was changed.
+    """
+    assert cell.command is not None
+    try:
+        return _FUNCTIONS[cell.command.command.name](cell.command, context)
+    except KqlCellError as error:
+        if error.span is None:
+            error.text, error.span = cell.text, cell.command.span
+        raise
+
+
+def connection_line(connection: Connection) -> str:
+    """``Samples@help (https://help.kusto.windows.net, signed in)``."""
+    return f"{connection.id} ({connection.service.info.description})"
+
+
+# --- help --------------------------------------------------------------------------------------------------
+
+
+def _help(use: CommandUse, _: Context) -> Notice:
+    topic = normalize_name(use.argument)
+    if not topic or topic == "help":
+        return Notice(help_text())
+    found = next((name for name in TOPICS if topic in (name, name[:-1], name[:4])), None)
+    if found is None:
+        hint = did_you_mean(use.argument, TOPICS) or f"topics are {', '.join(TOPICS)}"
+        raise KqlCellError(f"There is no help on {use.argument}.", hint=hint)
+    return Notice(TOPICS[found][1]())
+
+
+def _version(_: CommandUse, __: Context) -> Notice:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from kqlext import __version__
+
+    lines = [f"kqlext {__version__}"]
+    for package in ("ipython", "duckdb", "duckdb-kql", "pandas", "pyarrow", "azure-core", "azure-identity"):
+        try:
+            lines.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{package} is not installed")
+    return Notice("\n".join(lines))
+
+
+# --- connections -----------------------------------------------------------------------------------------
+
+
+def _conn(use: CommandUse, context: Context) -> Notice:
+    registry = context.session.registry
+    if use.argument:
+        return Notice(connection_line(registry.find(use.argument)))
+    if not registry:
+        return Notice("Nothing is connected: try %kql samples")
+    return Notice("\n".join(f"{'*' if item is registry.current else ' '} {connection_line(item)}" for item in registry))
+
+
+def _close(use: CommandUse, context: Context) -> Notice:
+    registry = context.session.registry
+    if use.argument == "*":
+        count = len(registry)
+        registry.close_all()
+        return Notice(f"Closed {plural(count, 'connection')}.")
+    connection = registry.find(use.argument) if use.argument else registry.current
+    if connection is None:
+        raise KqlConnectionError("Nothing is connected.", hint="%kql --conn lists the open connections")
+    registry.close(connection)
+    return Notice(f"Closed {connection.id}.")
+
+
+class SchemaListing(UserDict[str, Any]):
+    """A schema as a mapping (table -> column -> Kusto type, or column -> Kusto type) that shows itself as text."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return Notice(self._text())._repr_mimebundle_()
+
+    def _text(self) -> str:
+        if not self:
+            return "no tables"
+        return "\n".join(
+            f"{name}: {kind}" if isinstance(kind, str) else f"{name}({', '.join(f'{c}:{t}' for c, t in kind.items())})"
+            for name, kind in self.items()
+        )
+
+
+def _schema(use: CommandUse, context: Context) -> SchemaListing:
+    from kqlext.schema import read_schema
+
+    registry = context.session.registry
+    connection = registry.find(use.argument) if "@" in use.argument else registry.current
+    if connection is None:
+        raise KqlConnectionError("Nothing is connected.", hint="connect first, for example %kql samples")
+    schema = read_schema(connection.service)
+    if not use.argument or "@" in use.argument:
+        return SchemaListing(schema)
+    if use.argument not in schema:
+        hint = did_you_mean(use.argument, schema) or f"tables are {', '.join(schema) or 'none'}"
+        raise KqlCellError(f"{connection.id} has no table {use.argument}.", hint=hint)
+    return SchemaListing(schema[use.argument])
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+
+def _config(use: CommandUse, context: Context) -> dict[str, Any]:
+    name, equals, written = use.argument.partition("=")
+    if not name.strip():
+        return context.settings.values()
+    option = option_names().get(normalize_name(name.strip()))
+    if option is None or not option.configurable:
+        raise KqlCellError(
+            f"There is no setting {name.strip()}.",
+            hint=did_you_mean(name.strip(), context.settings.values()) or "%kql --config lists them",
+        )
+    if equals:
+        value = read_option(option, written.strip(), use.argument, Span(len(name) + 1, len(use.argument)))
+        if isinstance(value, Reference):
+            raise KqlCellError(f"{written.strip()} is no value for {option.name}.", hint=option.help)
+        context.settings.set_option(option.name, value)
+        return {option.name: value}
+    return {option.name: context.settings.values()[option.name]}
+
+
+_FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
+    "help": _help,
+    "version": _version,
+    "conn": _conn,
+    "close": _close,
+    "schema": _schema,
+    "config": _config,
+}

@@ -1,0 +1,89 @@
+"""Endpoints of the public and the sovereign clouds: ONE table, and how a cluster's name becomes its address."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kqlext.errors import KqlConnectionError
+from kqlext.text import did_you_mean, normalize_name, shorten
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud: its name, Kqlmagic's names for it, the suffix of its services and where people sign in."""
+
+    name: str
+    aliases: tuple[str, ...]
+    suffix: str
+    login_endpoint: str
+
+
+CLOUDS: tuple[Cloud, ...] = (
+    Cloud("public", (), ".windows.net", "https://login.microsoftonline.com"),
+    Cloud("usgovernment", ("government", "fairfax"), ".usgovcloudapi.net", "https://login.microsoftonline.us"),
+    Cloud("china", ("mooncake",), ".chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
+    Cloud("germany", ("blackforest",), ".cloudapi.de", "https://login.microsoftonline.de"),
+)
+
+
+def cloud(name: str) -> Cloud:
+    """The cloud of that name, in any of its spellings.
+
+    Raises:
+        KqlConnectionError: there is no such cloud.
+    """
+    wanted = normalize_name(name)
+    found = next((cloud for cloud in CLOUDS if wanted in (cloud.name, *cloud.aliases)), None)
+    if found is None:
+        names = [name for cloud in CLOUDS for name in (cloud.name, *cloud.aliases)]
+        hint = did_you_mean(name, names) or f"clouds are {', '.join(names)}"
+        raise KqlConnectionError(f"There is no cloud {shorten(name, 40)}.", hint=hint)
+    return found
+
+
+def cloud_of(url: str) -> Cloud:
+    """The cloud to which a host belongs; the public one where the host does not say."""
+    host = _host(url)
+    return next((cloud for cloud in CLOUDS if host.endswith(cloud.suffix)), CLOUDS[0])
+
+
+def cluster_url(cluster: str, cloud_name: str = "public") -> str:
+    """The address of a cluster that is given by URL, host or short name (as Kqlmagic resolves them).
+
+    ``help`` is ``https://help.kusto.windows.net``; a host on this machine is http.
+    """
+    cluster = cluster.strip().rstrip("/")
+    if "://" in cluster:
+        return cluster
+    if is_loopback(f"http://{cluster}"):
+        return f"http://{cluster}"
+    if re.search(r"\.kusto(mfa)?\.|[/:]", cluster) or any(cluster.endswith(known.suffix) for known in CLOUDS):
+        return f"https://{cluster}"
+    return f"https://{cluster}.kusto{cloud(cloud_name).suffix}"
+
+
+def friendly_name(url: str) -> str:
+    """The cluster's name in ``database@cluster``: ``help``, or ``127_0_0_1_31415``."""
+    host_and_path = url.split("://", 1)[-1]
+    public = re.fullmatch(r"([\w.-]+)\.kusto\.windows\.net", host_and_path)
+    return public.group(1) if public else re.sub(r"[/.:\[\]-]", "_", host_and_path)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine."""
+    host = _host(url)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _host(url: str) -> str:
+    """The host of a URL; none where it is no URL, as with brackets that do not close."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,37 @@
+"""Response -> DataSet: wire bytes and Arrow tables become typed columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kqlext.decode import arrow_tables, kusto_frames
+from kqlext.decode.tables import Column, DataSet, Table
+from kqlext.errors import KqlError
+from kqlext.services.base import Response
+
+__all__ = ["Column", "DataSet", "Table", "decode"]
+
+_DECODERS = {
+    "kusto_v2": lambda response: kusto_frames.decode_v2(response.body),
+    "kusto_v1": lambda response: kusto_frames.decode_v1(response.body),
+    "arrow": lambda response: arrow_tables.decode_arrow(response.tables),
+}
+
+
+def decode(response: Response) -> DataSet:
+    """Decode a response of any service.
+
+    Raises:
+        KqlResponseError: the answer is not what the protocol promises.
+        KqlQueryError: the answer says that the query failed, and holds no row.
+    """
+    try:
+        data_set = _DECODERS[response.format](response)
+    except KqlError as error:
+        error.request_id = error.request_id or response.client_request_id
+        raise
+    return replace(
+        data_set,
+        visualization=data_set.visualization or response.visualization,
+        warnings=(*response.warnings, *data_set.warnings),
+    )

@@ -1,0 +1,252 @@
+"""Kusto's v2 frames (also fragmented and progressive) and v1 tables -> ``DataSet``.
+
+Source: "Query V2 HTTP response" and "Query/management HTTP response" of the Kusto REST API. An error can come
+inside an answer of status 200, in any of three places: as the last element of a table's rows, in the
+DataSetCompletion frame, and as a row of QueryCompletionInformation of level 2 or less. Rows that came are kept.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from kqlext.decode.tables import DataSet, Table, make_table
+from kqlext.errors import KqlQueryError, KqlResponseError
+from kqlext.services.kusto_errors import one_api_error
+
+_ERROR_LEVEL = 2  # QueryCompletionInformation: 1 critical, 2 error, 3 warning, 4 information, 6 statistics
+
+
+@dataclass
+class _RawTable:
+    """A table as its frames deliver it."""
+
+    name: str
+    kind: str
+    columns: list[tuple[str, str]]
+    rows: list[Any] = field(default_factory=list)
+    errors: list[Any] = field(default_factory=list)
+    announced: int | None = None
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Take rows; an object among them is an error that stands in the place of the rows to come."""
+        if dict in set(map(type, rows)):
+            self.errors += [row for row in rows if type(row) is dict]
+            rows = [row for row in rows if type(row) is not dict]
+        self.rows += rows
+
+
+@contextmanager
+def _reading(part: str) -> Iterator[None]:
+    """An answer of another shape than the protocol's is malformed, wherever that shows."""
+    try:
+        with collector_off():
+            yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise KqlResponseError(f"{part} of the answer is malformed: {type(error).__name__} {error}.") from error
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """No cyclic garbage collection: it takes over half of the time where millions of small lists are made."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def decode_v2(body: bytes) -> DataSet:
+    """Decode the answer of ``/v2/rest/query``.
+
+    Raises:
+        KqlResponseError: it is no JSON, is cut off, or holds no frames.
+        KqlQueryError: the service failed the query and sent no row at all.
+    """
+    with _reading("A frame"):
+        frames = load_json(body)
+        if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
+            raise KqlResponseError("The answer holds no Kusto v2 frames.")
+        raw = _collect(frames)
+        if not frames or frames[-1].get("FrameType") != "DataSetCompletion":
+            raise KqlResponseError("The answer ends before its last frame: it was cut off on the way.")
+        return _data_set(list(raw.values()), frames[-1])
+
+
+def decode_v1(body: bytes) -> DataSet:
+    """Decode the answer of ``/v1/rest/mgmt``. Raises as ``decode_v2`` does."""
+    with _reading("A table"):
+        answer = load_json(body)
+        tables = answer.get("Tables") if isinstance(answer, dict) else None
+        if not isinstance(tables, list):
+            raise KqlResponseError("The answer holds no Kusto v1 tables.")
+        raw = [_raw_table(table) for table in tables]
+        completion = {"HasErrors": bool(answer.get("Exceptions")), "OneApiErrors": _exceptions(answer)}
+        return _data_set(_v1_primary(raw), completion)
+
+
+def load_json(body: bytes) -> Any:
+    """The JSON of an answer's body.
+
+    Raises:
+        KqlResponseError: it is none, with its first characters; or it breaks off.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        begin = body[:80].decode("utf-8", "replace").strip()
+        if begin[:1] in ("[", "{"):
+            raise KqlResponseError(
+                f"The answer is no whole JSON: it breaks off or is damaged ({len(body):,} bytes came).",
+                hint="run the cell again; if it happens again, ask for fewer rows or look at the proxies on the way",
+            ) from None
+        raise KqlResponseError(f"The answer is no JSON, it begins with: {begin!r}") from None
+
+
+# --- frames -> raw tables --------------------------------------------------------------------------------
+
+
+def _collect(frames: Sequence[Mapping[str, Any]]) -> dict[int, _RawTable]:
+    """The tables of all frames by table id, fragments put together."""
+    tables: dict[int, _RawTable] = {}
+    for frame in frames:
+        kind = frame["FrameType"]
+        if kind in ("DataTable", "TableHeader"):
+            tables[frame["TableId"]] = _raw_table(frame)
+        elif kind == "TableFragment":
+            table = tables[frame["TableId"]]
+            if frame.get("TableFragmentType") == "DataReplace":
+                table.rows.clear()
+            table.add(frame["Rows"])
+        elif kind == "TableCompletion":
+            tables[frame["TableId"]].errors += frame.get("OneApiErrors") or []
+            tables[frame["TableId"]].announced = frame.get("RowCount")
+    return tables
+
+
+def _raw_table(frame: Mapping[str, Any]) -> _RawTable:
+    columns = [
+        (str(column.get("ColumnName") or ""), str(column.get("ColumnType") or column.get("DataType") or ""))
+        for column in frame["Columns"]
+    ]
+    table = _RawTable(str(frame.get("TableName") or ""), str(frame.get("TableKind") or ""), columns)
+    table.add(frame.get("Rows") or [])
+    return table
+
+
+def _v1_primary(tables: list[_RawTable]) -> list[_RawTable]:
+    """The primary tables of a v1 answer, from its table of contents where it ends with one."""
+    kinds = {"queryresult": "PrimaryResult", "queryproperties": "QueryProperties"}
+    contents = tables[-1] if len(tables) > 2 else None
+    names = [name for name, _ in contents.columns] if contents else []
+    if contents is None or not {"Ordinal", "Kind"} <= set(names):
+        for table in tables:
+            table.kind = "PrimaryResult"
+        return tables
+    for row in contents.rows:
+        entry = dict(zip(names, row, strict=True))
+        tables[entry["Ordinal"]].kind = kinds.get(str(entry["Kind"]).lower(), "QueryCompletionInformation")
+    return tables[:-1]
+
+
+def _exceptions(answer: Mapping[str, Any]) -> list[Any]:
+    return [{"error": {"@message": text}} for text in answer.get("Exceptions") or []]
+
+
+# --- raw tables -> data set ------------------------------------------------------------------------------
+
+
+def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSet:
+    primary = [table for table in raw if table.kind == "PrimaryResult"]
+    failures = _failures(raw, completion)
+    if failures and not any(table.rows for table in primary):
+        code, message = failures[0]
+        raise KqlQueryError(message, code=code, hint="the service failed the query after it had begun")
+    warnings = [f"The result is not complete. {message}" for _, message in failures]
+    if completion.get("Cancelled"):
+        warnings.append("The result is not complete: the query was cancelled.")
+    if not warnings:
+        warnings += [text for table in primary for text in _missing(table)]
+    tables = tuple(_decode(table, warnings) for table in primary)
+    visualization, statistics = _visualization(raw, warnings), _statistics(raw, warnings)
+    return DataSet(
+        tables,
+        visualization=visualization,
+        statistics=statistics,
+        warnings=tuple(warnings),
+        partial=bool(failures) or bool(completion.get("Cancelled")),
+    )
+
+
+def _missing(table: _RawTable) -> Iterator[str]:
+    if isinstance(table.announced, int) and table.announced != len(table.rows):
+        yield f"The service announced {table.announced:,} rows of table '{table.name}', {len(table.rows):,} came."
+
+
+def _decode(table: _RawTable, warnings: list[str]) -> Table:
+    width = len(table.columns)
+    if not set(map(type, table.rows)) <= {list} or not set(map(len, table.rows)) <= {width}:
+        raise KqlResponseError(f"A row of table {table.name!r} has not as many values as the table has columns.")
+    values = list(zip(*table.rows, strict=True)) if table.rows else [()] * width
+    return make_table(table.name, table.columns, values, len(table.rows), warnings)
+
+
+def _failures(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> list[tuple[str | None, str]]:
+    """Code and message of every error inside the answer, each once."""
+    found = [error for table in raw for error in table.errors]
+    found += completion.get("OneApiErrors") or []
+    failures = [one_api_error(error) for entry in found for error in entry.get("OneApiErrors") or [entry]]
+    for row in _named_rows(raw, "QueryCompletionInformation"):
+        if isinstance(row.get("Level"), int) and row["Level"] <= _ERROR_LEVEL:
+            failures.append((row.get("StatusCodeName"), _payload_text(row.get("Payload"))))
+    if completion.get("HasErrors") and not failures:
+        failures.append((None, "The service reports errors without saying which."))
+    return list(dict.fromkeys((None if code is None else str(code), message) for code, message in failures))
+
+
+def _payload_text(payload: Any) -> str:
+    try:
+        return str(orjson.loads(payload)["Text"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return str(payload)
+
+
+def _named_rows(raw: Sequence[_RawTable], kind: str) -> Iterator[dict[str, Any]]:
+    for table in raw:
+        if table.kind == kind:
+            names = [name for name, _ in table.columns]
+            yield from (dict(zip(names, row, strict=False)) for row in table.rows)
+
+
+def _visualization(raw: Sequence[_RawTable], warnings: list[str]) -> dict[str, Any] | None:
+    for row in _named_rows(raw, "QueryProperties"):
+        if row.get("Key") == "Visualization":
+            value = _object(row.get("Value"), "What `render` asks for", warnings)
+            if value.get("Visualization"):
+                return {name.lower(): setting for name, setting in value.items()}
+    return None
+
+
+def _statistics(raw: Sequence[_RawTable], warnings: list[str]) -> dict[str, Any] | None:
+    for row in _named_rows(raw, "QueryCompletionInformation"):
+        if row.get("EventTypeName") == "QueryResourceConsumption":
+            return _object(row.get("Payload"), "The statistics of the query", warnings) or None
+    return None
+
+
+def _object(value: Any, what: str, warnings: list[str]) -> dict[str, Any]:
+    """A JSON object, or the one that a text holds; what is neither is said, and costs the rows nothing."""
+    try:
+        read = orjson.loads(value) if isinstance(value, str) else value
+    except orjson.JSONDecodeError:
+        read = value
+    if read and not isinstance(read, dict):
+        warnings.append(f"{what} cannot be read.")
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,55 @@
+"""The help of `%kql --help` and `%kql?`, made from the tables of options and commands. Imports only these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kqlext.options import COMMANDS, OPTIONS
+
+_USAGE = """\
+%kql  [connection] [name <<] [-option value]... [+property=value]... [query]
+%%kql [connection] [name <<] [-option value]... [+property=value]...
+query, or several with blank lines between them
+
+A last ; shows nothing. name << query binds the Result, -o name a DataFrame; the last Result is _kql."""
+
+_CONNECTIONS = """\
+samples                                          the embedded sample database
+duckdb:///path/file.duckdb, duckdb://            a DuckDB file (read-only), an empty database in memory
+duckdb://?path=logs/*.csv                        files as tables; also -tables logs/*.csv
+https://help.kusto.windows.net/Samples           a Kusto cluster, signed in with azure-identity's default chain
+kusto://anonymous;cluster='http://127.0.0.1:8080';database='db'
+kusto://cluster='help';database='Samples';alias='s'
+Samples@help, s@help                             a connection that is open, another database of its cluster"""
+
+_RESULTS = """\
+r[0], r[0]['State'], r[:10], len(r), for row in r
+r.to_dataframe() = r.to_pandas(), r.to_arrow(), r.to_polars(), r.to_dict()
+r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query"""
+
+
+def _options_text() -> str:
+    lines = []
+    for option in OPTIONS:
+        names = ", ".join(f"-{name}" for name in (option.name, *option.aliases))
+        default = "" if option.default is None else f" [{str(option.default).lower()}]"
+        lines.append(f"{names:<42} {option.help}{default}")
+    return "\n".join(lines)
+
+
+def _commands_text() -> str:
+    return "\n".join(f"--{command.name + ' ' + command.argument:<26} {command.help}" for command in COMMANDS)
+
+
+TOPICS: dict[str, tuple[str, Callable[[], str]]] = {
+    "usage": ("Usage", lambda: _USAGE),
+    "options": ("Options", _options_text),
+    "commands": ("Commands", _commands_text),
+    "connections": ("Connections", lambda: _CONNECTIONS),
+    "results": ("Results", lambda: _RESULTS),
+}
+
+
+def help_text() -> str:
+    """All of the help, as ``%kql --help`` and ``%kql?`` show it."""
+    return "\n\n".join(f"{title}\n\n{text()}" for title, text in TOPICS.values())

@@ -1,0 +1,82 @@
+"""``%kql`` and ``%%kql`` in an IPython shell. What a cell does is in ``pipeline``, imported with the first one."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from kqlext import help as kql_help
+from kqlext import input_transformers, traits
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from kqlext.pipeline import Pipeline
+
+
+@magics_class
+class KqlMagics(Magics):
+    """The magics of one IPython shell, with the session's settings as traits (``%config KqlMagics``)."""
+
+    locals().update(traits.traits())
+
+    _pipeline: Pipeline | None = None
+
+    # Without no_var_expand IPython rewrites `$left.State` where a variable is called `left`.
+    @no_var_expand
+    @line_cell_magic
+    def kql(self, line: str, cell: str | None = None) -> object:
+        """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
+        if self._pipeline is None:
+            # 25 ms of modules that a notebook which only loads the extension need not wait for.
+            from kqlext.pipeline import Pipeline
+
+            assert self.shell is not None
+            self._pipeline = Pipeline(self.shell.user_ns, self)
+        return self._pipeline.run(line, cell)
+
+    def values(self) -> dict[str, Any]:
+        """The session's settings by option name."""
+        return {name: getattr(self, name) for name in traits.configurable_names()}
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Set one of the session's settings."""
+        setattr(self, name, value)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._pipeline is not None:
+            self._pipeline.close()
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics and the input transformers with a shell."""
+    taken = shell.magics_manager.magics["line"].get("kql")
+    if taken is not None:
+        owner = getattr(taken, "__module__", "something else")
+        warnings.warn(f"%kql was registered by {owner}; kqlext takes it over.", UserWarning, stacklevel=3)
+    KqlMagics.kql.__doc__ = kql_help.help_text()
+    shell.register_magics(KqlMagics)
+    shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
+    shell.input_transformers_post.append(input_transformers.silence)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Close the connections and take the magics and transformers off again."""
+    manager = shell.magics_manager
+    magics = manager.registry.pop("KqlMagics", None)
+    if isinstance(magics, KqlMagics):
+        magics.close()
+        configurables: list[Any] = shell.configurables
+        if magics in configurables:
+            configurables.remove(magics)
+    for kind in ("line", "cell"):
+        manager.magics[kind].pop("kql", None)
+    for transformers, own in (
+        (shell.input_transformers_cleanup, input_transformers.cell_prefix),
+        (shell.input_transformers_post, input_transformers.silence),
+    ):
+        if own in transformers:
+            transformers.remove(own)

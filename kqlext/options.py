@@ -1,0 +1,135 @@
+"""ONE table of options and one of commands. The parser, ``%config``, ``--help`` and the docs all read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kqlext.text import normalize_name
+
+OptionKind = Literal["flag", "integer", "text", "choice", "name", "value"]
+"""``flag``: -x, -!x. ``integer``: a number or a notebook name. ``text``: a word or a quoted string. ``choice``: one
+of ``choices``. ``name``: the name of a variable to bind. ``value``: text, a notebook name or ``$NAME``."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: ``-name value``, ``-name=value``, ``-flag`` or ``-!flag``."""
+
+    name: str
+    kind: OptionKind
+    help: str
+    default: object = None
+    aliases: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    configurable: bool = True
+    """Whether ``%config KqlMagics.name`` sets it for the session."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: ``--name [argument]``."""
+
+    name: str
+    argument: str
+    help: str
+
+
+DATAFRAME_TYPES = ("pandas", "arrow", "polars", "result")
+CLOUDS = ("public", "usgovernment", "government", "fairfax", "china", "mooncake", "germany", "blackforest")
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "o",
+        "name",
+        "bind the answer to this variable, as a DataFrame (see -type)",
+        aliases=("output",),
+        configurable=False,
+    ),
+    Option(
+        "type",
+        "choice",
+        "what -o and << bind: pandas, arrow, polars or result",
+        choices=DATAFRAME_TYPES,
+        configurable=False,
+    ),
+    Option(
+        "auto_dataframe",
+        "flag",
+        "give and bind a pandas DataFrame instead of a Result",
+        default=False,
+        aliases=("ad",),
+    ),
+    Option(
+        "display_limit",
+        "integer",
+        "rows that a table shows; none shows all, 0 only the header",
+        default=50,
+        aliases=("dl",),
+    ),
+    Option(
+        "feedback",
+        "flag",
+        "say in one line what was bound or connected",
+        default=True,
+        aliases=("f",),
+    ),
+    Option(
+        "timeout",
+        "integer",
+        "seconds after which the query is given up, here and on the server",
+        aliases=("to", "wait"),
+    ),
+    Option(
+        "conn",
+        "value",
+        "the connection: a string, or the name of a variable that holds one",
+        configurable=False,
+    ),
+    Option(
+        "tables",
+        "text",
+        "files as tables of the embedded engine: a path or glob, or name=glob",
+        configurable=False,
+    ),
+    Option(
+        "validate_connection_string",
+        "flag",
+        "send a test query when a connection is opened",
+        default=True,
+        aliases=("vc",),
+    ),
+    Option(
+        "cloud",
+        "choice",
+        "the cloud in which short cluster names are looked for",
+        default="public",
+        choices=CLOUDS,
+    ),
+    Option(
+        "last_raw_result_var",
+        "name",
+        "the variable that always holds the last Result",
+        default="_kql_raw_result_",
+        aliases=("var",),
+    ),
+)
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", "[topic]", "this page, or one topic: options, commands, connections, results"),
+    Command("version", "", "the versions of kqlext and of what it runs on"),
+    Command("conn", "[name]", "the open connections, the current one marked with *"),
+    Command("close", "[name | *]", "close the current connection, the named one, or all"),
+    Command("schema", "[table | name@cluster]", "tables and columns of the database, or of one table"),
+    Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),
+)
+
+
+def option_names() -> dict[str, Option]:
+    """Every spelling of every option, normalized, to its option."""
+    return {normalize_name(name): option for option in OPTIONS for name in (option.name, *option.aliases)}
+
+
+def command_names() -> dict[str, Command]:
+    """Every command by its normalized name."""
+    return {normalize_name(command.name): command for command in COMMANDS}

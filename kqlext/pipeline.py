@@ -1,0 +1,111 @@
+"""The way of a cell: parsed, connected, run, bound and shown. Imported when the first cell of KQL runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from kqlext import binding, commands, settings
+from kqlext.cell import Cell, QueryText, parse
+from kqlext.display import Notice, show
+from kqlext.session import Session
+from kqlext.text import plural
+
+if TYPE_CHECKING:
+    from kqlext.result import Result, View
+
+
+class Pipeline:
+    """Runs the cells of one notebook."""
+
+    def __init__(self, namespace: MutableMapping[str, Any], context: commands.Settings) -> None:
+        """Args: namespace: the notebook's variables. context: the session's settings, and how to set one."""
+        self._namespace = namespace
+        self._settings = context
+        self.session = Session()
+
+    def run(self, line: str, body: str | None) -> object:
+        """Run a line (``body`` None) or a cell; gives its value, and displays what comes before that.
+
+        Raises:
+            KqlError: what was shown and bound before stays, and nothing else was done.
+        """
+        cell = parse(line, body)
+        if cell.command is not None:
+            return commands.run(cell, commands.Context(self.session, self._settings))
+        last: object = None
+        for item in self._items(cell):
+            if last is not None and not cell.silent:
+                show(last)
+            last = item
+        # A line's value may be assigned although nothing is to be shown; a cell's cannot.
+        return None if cell.silent and body is not None else last
+
+    def _items(self, cell: Cell) -> Iterator[object]:
+        """What is to be shown of each query, as each is done."""
+        namespace = self._namespace
+        options = settings.effective(cell.options, self._settings.values(), namespace, os.environ, cell.text)
+        plans = [_plan(query, cell, options, namespace) for query in cell.queries]
+        added = self.session.prepare(cell, options, namespace)
+        if not cell.queries and options["feedback"]:
+            yield Notice(_connected(self.session, added))
+        for query, plan in zip(cell.queries, plans, strict=True):
+            result = self.session.run(query, cell, options, namespace)
+            result.view = _view(options)
+            values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
+            yield from _shown(result, plan, values, options)
+
+    def close(self) -> None:
+        """Close the session's connections."""
+        self.session.close()
+
+
+def _connected(session: Session, added: list[str]) -> str:
+    current = session.registry.current
+    assert current is not None
+    tables = f", with {', '.join(added)}" if added else ""
+    return f"Connected to {commands.connection_line(current)}{tables}"
+
+
+def _plan(
+    query: QueryText, cell: Cell, options: Mapping[str, Any], namespace: MutableMapping[str, Any]
+) -> list[binding.Binding]:
+    """What to bind of a query; refused names and types are an error before anything is sent."""
+    kind = options["type"]
+    plan = []
+    if query.target is not None:
+        binding.check_name(query.target.text, namespace, cell.text, query.target.span)
+        default = "pandas" if options["auto_dataframe"] else "result"
+        plan.append(binding.Binding(query.target.text, kind or default))
+    if options["o"] is not None:
+        use = next(use for use in cell.options if use.option.name == "o")
+        binding.check_name(options["o"], namespace, cell.text, use.span)
+        plan.append(binding.Binding(options["o"], kind or "pandas"))
+    for item in plan:
+        binding.check_type(item.type)
+    return plan
+
+
+def _view(options: Mapping[str, Any]) -> View:
+    from kqlext.result import View
+
+    return View(options["display_limit"])
+
+
+def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:
+    """A bound answer is said in one line with its warnings; any other is shown."""
+    notes = "".join(f"\nWarning: {warning}" for warning in result.warnings)
+    if plan:
+        lines = [_bound_line(item, value, result) for item, value in zip(plan, values, strict=True)]
+        return [Notice("\n".join(lines) + notes)] if options["feedback"] or notes else []
+    if options["auto_dataframe"]:
+        return [*([Notice(notes.strip())] if notes else []), result.to_pandas()]
+    return [result]
+
+
+def _bound_line(item: binding.Binding, value: Any, result: Result) -> str:
+    size = f"{plural(len(result), 'row')} × {plural(len(result.table.columns), 'column')}"
+    tables = f" (the first of {len(result.tables)} tables)" if len(result.tables) > 1 and item.type != "result" else ""
+    took = f"{result.origin.elapsed:.2f} s · {result.origin.connection}"
+    return f"{item.name}: {type(value).__name__} of {size}{tables} · {took}"

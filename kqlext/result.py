@@ -1,0 +1,253 @@
+"""``Result``: what a query gave. A lazy façade over Arrow columns; rows and frames are made when asked for."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+from kqlext.decode.tables import DataSet, Table
+from kqlext.decode.types import DynamicValues
+from kqlext.errors import KqlConversionError
+from kqlext.text import did_you_mean, plural
+
+if TYPE_CHECKING:
+    import pandas
+
+_CHUNK = 1_000  # rows that iteration turns into Python values at a time
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id."""
+
+    connection: str
+    query: str
+    elapsed: float
+    client_request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """How a result is shown: so many rows of a table, None for all, less than none for no table."""
+
+    display_limit: int | None = 50
+
+
+class Row(Sequence[Any]):
+    """One row: ``row[0]``, ``row['column']``, iteration over values, ``row.asdict()``."""
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self, names: Sequence[str], values: Sequence[Any]) -> None:
+        self._names = names
+        self._values = tuple(values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Any, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Any:
+        if isinstance(key, str):
+            if key not in self._names:
+                raise KeyError(
+                    f"no column {key!r}; {did_you_mean(key, self._names) or 'columns: ' + ', '.join(self._names)}"
+                )
+            return self._values[self._names.index(key)]
+        return self._values[key]
+
+    def keys(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._names)
+
+    def asdict(self) -> dict[str, Any]:
+        """Column -> value; of columns with one name the last counts."""
+        return dict(zip(self._names, self._values, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Row):
+            return self._names == other._names and self._values == other._values
+        return self._values == other if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
+    def __repr__(self) -> str:
+        return f"Row({', '.join(f'{name}={value!r}' for name, value in zip(self._names, self._values, strict=True))})"
+
+
+class Result(Sequence[Row]):
+    """The answer of one query.
+
+    It is a sequence of rows (``len(r)``, ``r[0]``, ``r[0]['State']``, ``r[:10]``), converts to a table of pandas,
+    polars or Arrow, and shows itself as a table. Where a query gave several tables, these speak of the first;
+    ``tables`` has them all.
+
+    Attributes:
+        tables: the decoded tables.
+        origin: the connection, the query and the time that it took (seconds).
+        warnings: what could not be kept or was cut, one sentence each; shown with the table.
+        partial: whether the service said that rows are missing.
+        visualization: what `render` asks for (``{'visualization': 'timechart', ...}``), or None.
+        statistics: the service's own account of its work, or None.
+    """
+
+    def __init__(self, data_set: DataSet, origin: Origin, view: View = View()) -> None:
+        self.tables: tuple[Table, ...] = data_set.tables
+        self.origin = origin
+        self.view = view
+        self.warnings: tuple[str, ...] = data_set.warnings
+        self.partial: bool = data_set.partial
+        self.visualization: Mapping[str, Any] | None = data_set.visualization
+        self.statistics: Mapping[str, Any] | None = data_set.statistics
+
+    @property
+    def table(self) -> Table:
+        """The first table; an empty one where the answer has none."""
+        return self.tables[0] if self.tables else Table("", (), 0)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column -> Kusto type, of the first table."""
+        return {column.name: column.type for column in self.table.columns}
+
+    @property
+    def query(self) -> str:
+        """The KQL that was sent."""
+        return self.origin.query
+
+    # --- rows ---------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Row]: ...
+    def __getitem__(self, key: int | slice) -> Row | list[Row]:
+        if isinstance(key, slice):
+            indices = range(*key.indices(len(self)))
+            if indices.step == 1:
+                return self._rows(indices.start, indices.stop)
+            return [self[index] for index in indices]
+        if not hasattr(key, "__index__"):
+            raise TypeError(f"a Result is indexed by row number; for a column write r.to_pandas()[{key!r}]")
+        key = operator.index(key)
+        index = key + len(self) if key < 0 else key
+        if not 0 <= index < len(self):
+            raise IndexError(f"row {key} of a result of {plural(len(self), 'row')}")
+        return self._rows(index, index + 1)[0]
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, len(self), _CHUNK):
+            yield from self._rows(start, min(start + _CHUNK, len(self)))
+
+    def _rows(self, start: int, stop: int) -> list[Row]:
+        names = self.table.column_names
+        columns = [column.values(start, stop) for column in self.table.columns]
+        if not columns:
+            return [Row((), ())] * max(0, stop - start)
+        return [Row(names, values) for values in zip(*columns, strict=True)]
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Column -> list of Python values; of columns with one name the last counts."""
+        return {column.name: column.values(0, len(self)) for column in self.table.columns}
+
+    # --- frames -------------------------------------------------------------------------------------------
+
+    def to_arrow(self) -> Any:
+        """A ``pyarrow.Table``: dynamic is JSON text; each field's metadata names its Kusto type."""
+        return self.table.to_arrow()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A pandas DataFrame.
+
+        long int64, int int32, real float64, bool bool, and their nullable dtypes (Int64, Int32, Float64, boolean) only
+        where there are nulls; datetime datetime64[ns, UTC], or [us, UTC] with years outside 1677..2262; timespan
+        timedelta64[ns], or [us] beyond 292 years; decimal ``decimal.Decimal`` and dynamic Python values in object
+        columns; string and guid as pandas holds text.
+        """
+        import pandas as pd
+
+        series = [_to_series(pd, column.data) for column in self.table.columns]
+        if not series:
+            return pd.DataFrame(index=range(len(self)))
+        frame: pandas.DataFrame = pd.concat(series, axis=1, keys=range(len(series)))
+        frame.columns = pd.Index(self.table.column_names)
+        return frame
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The same as ``to_pandas``, under Kqlmagic's name."""
+        return self.to_pandas()
+
+    def to_polars(self) -> Any:
+        """A polars DataFrame: dynamic is JSON text; empty and repeated names get a number.
+
+        Raises:
+            KqlConversionError: polars is not installed, or cannot hold a column.
+        """
+        try:
+            import polars
+        except ImportError:
+            raise KqlConversionError("polars is not installed.", hint="%pip install polars") from None
+        table = self.to_arrow()
+        for name, kind in zip(table.column_names, table.schema.types, strict=True):
+            if str(kind).startswith("decimal256"):  # of these polars panics, which is no Exception
+                raise KqlConversionError(
+                    f"polars cannot hold column '{name}': its decimals need more than 38 digits.",
+                    hint="use to_pandas() or to_arrow()",
+                )
+        try:
+            return polars.from_arrow(table.rename_columns(_unique(table.column_names)))
+        except polars.exceptions.PolarsError as error:
+            raise KqlConversionError(
+                f"polars cannot hold the result: {error}", hint="use to_pandas() or to_arrow()"
+            ) from None
+
+    # --- display ------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from kqlext.visualization.table import mime_bundle
+
+        return mime_bundle(self)
+
+    def __repr__(self) -> str:
+        table = self.table
+        size = f"{plural(table.num_rows, 'row')} × {plural(len(table.columns), 'column')}"
+        return f"<Result: {size} of {self.origin.connection}>"
+
+
+def _to_series(pd: Any, data: Any) -> Any:
+    if isinstance(data, DynamicValues):
+        return pd.Series(list(data.values), dtype=object)
+    if data.null_count and str(data.type) == "double":
+        # Made by hand, since every conversion of pandas takes NaN for a null.
+        mask = data.is_null().to_numpy(zero_copy_only=False) if hasattr(data, "offset") else data.is_null().to_numpy()
+        return pd.Series(pd.arrays.FloatingArray(data.fill_null(0.0).to_numpy().copy(), mask.copy()))
+    nullable = {"int32": pd.Int32Dtype(), "int64": pd.Int64Dtype(), "bool": pd.BooleanDtype()}
+    if data.null_count and str(data.type) in nullable:
+        return pd.Series(nullable[str(data.type)].__from_arrow__(data))
+    return data.to_pandas()
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names made different, as polars needs them: ``a``, ``a_1``, and ``column_0`` for an empty one."""
+    taken: set[str] = set()
+    result = []
+    for position, name in enumerate(names):
+        base = candidate = name or f"column_{position}"
+        number = 0
+        while candidate in taken or (candidate in names and candidate != name):
+            number += 1
+            candidate = f"{base}_{number}"
+        taken.add(candidate)
+        result.append(candidate)
+    return result

@@ -1,0 +1,84 @@
+"""What every service gives and takes: ``Query`` in, ``Response`` out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+ResponseFormat = Literal["kusto_v2", "kusto_v1", "arrow"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query, ready to be sent.
+
+    Attributes:
+        text: the KQL, verbatim.
+        properties: client request properties, by name.
+        timeout: seconds after which it is given up, or None for the service's own limit.
+        tables: tables of the notebook that the text may name; only the embedded engine reads them.
+        client_request_id: under which the service logs the query; ASCII.
+    """
+
+    text: str
+    properties: Mapping[str, object] = field(default_factory=dict)
+    timeout: float | None = None
+    tables: Mapping[str, object] = field(default_factory=dict)
+    client_request_id: str = field(default_factory=lambda: f"kqlext.query;{uuid.uuid4()}")
+
+
+@dataclass(frozen=True)
+class ArrowAnswer:
+    """One table of an engine in this process: Arrow columns, and the Kusto type of each."""
+
+    table: Any
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back, undecoded: bytes of the wire format, or Arrow tables of the embedded engine.
+
+    ``visualization`` is set only by services whose answer cannot carry one; ``warnings`` is what the service
+    itself has to say about the answer.
+    """
+
+    format: ResponseFormat
+    body: bytes = b""
+    tables: tuple[ArrowAnswer, ...] = ()
+    visualization: Mapping[str, object] | None = None
+    warnings: tuple[str, ...] = ()
+    client_request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ServiceInfo:
+    """How a service is called: ``database@cluster`` and one line that describes it. Holds no secret."""
+
+    cluster: str
+    database: str
+    description: str
+
+
+class Service(Protocol):
+    """One database of one service. Every method raises errors of ``kqlext.errors`` only."""
+
+    info: ServiceInfo
+
+    def execute(self, query: Query) -> Response:
+        """Run a query or management command and give the undecoded answer."""
+        ...
+
+    def check(self) -> Response:
+        """The answer to the smallest question: the service is there, lets us in, and has the database."""
+        ...
+
+    def catalogue(self) -> Mapping[str, Mapping[str, str]] | None:
+        """Table -> column -> Kusto type, or None where only a management command tells."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files. May be called twice."""
+        ...

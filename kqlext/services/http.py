@@ -1,0 +1,140 @@
+"""POST over azure-core's pipeline: keep-alive, gzip, proxy, retries, redacted logs, tokens only where they are safe.
+
+Every failure below HTTP is a ``KqlNetworkError`` or ``KqlAuthenticationError``; a status is for the caller to read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from azure.core.pipeline import Pipeline, PipelineResponse
+from azure.core.pipeline.policies import (
+    BearerTokenCredentialPolicy,
+    HttpLoggingPolicy,
+    ProxyPolicy,
+    RetryPolicy,
+    UserAgentPolicy,
+)
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest
+
+from kqlext.connections.clouds import is_loopback
+from kqlext.errors import KqlAuthenticationError, KqlNetworkError
+from kqlext.text import shorten
+
+CONNECT_TIMEOUT = 20.0
+"""Seconds to wait for a connection to the service."""
+
+_BUSY = frozenset({429, 503})
+
+
+class _BusyRetryPolicy(RetryPolicy[HttpRequest, Any]):
+    """Retries only what the service says to retry: 429 and 503, and never what a write command did."""
+
+    def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        return bool(settings.get("repeatable", True)) and response.http_response.status_code in _BUSY
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        repeatable = options.pop("repeatable", True)
+        return {**super().configure_retries(options), "repeatable": repeatable}
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """Status, headers (names in lower case) and the whole body, unzipped."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """Keeps the connections to one service open. Follows no redirect: it would carry the token elsewhere."""
+
+    def __init__(self, url: str, credential: TokenCredential | None, scope: str, user_agent: str) -> None:
+        self._url = url
+        # A token may go over plain http only where it does not leave this machine.
+        self._safe: dict[str, Any] = {"enforce_https": False} if credential and is_loopback(url) else {}
+        self._transport = RequestsTransport()
+        policies: list[Any] = [
+            UserAgentPolicy(user_agent, user_agent_overwrite=True),
+            ProxyPolicy(),
+            _BusyRetryPolicy(retry_total=3, retry_status=3, retry_backoff_factor=0.4, retry_backoff_max=10),
+        ]
+        if credential is not None:
+            policies.append(BearerTokenCredentialPolicy(credential, scope))
+        policies.append(HttpLoggingPolicy())
+        self._pipeline: Pipeline[HttpRequest, Any] = Pipeline(self._transport, policies)
+
+    def post(
+        self, path: str, body: bytes, headers: Mapping[str, str], timeout: float, repeatable: bool = True
+    ) -> HttpAnswer:
+        """Send JSON and read the whole answer.
+
+        Args:
+            timeout: seconds without a byte after which the answer is given up.
+            repeatable: whether a busy service may be asked again with the same request.
+
+        Raises:
+            KqlNetworkError: no connection, a time-out, TLS, or an answer that broke off.
+            KqlAuthenticationError: no credential gave a token.
+        """
+        request = HttpRequest("POST", self._url + path, headers=dict(headers), content=body)
+        try:
+            response = self._pipeline.run(
+                request,
+                connection_timeout=CONNECT_TIMEOUT,
+                read_timeout=timeout,
+                repeatable=repeatable,
+                **self._safe,
+            ).http_response
+            content: bytes = response.read()
+        except AzureError as error:
+            raise self._failure(error, timeout) from None
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return HttpAnswer(response.status_code, lowered, content)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _failure(self, error: AzureError, timeout: float) -> KqlNetworkError | KqlAuthenticationError:
+        reason = shorten(" ".join(_innermost(error).split()), 300)
+        if isinstance(error, ClientAuthenticationError):
+            return KqlAuthenticationError(f"No credential gave a token for {self._url}: {reason}")
+        if isinstance(error, ServiceRequestTimeoutError):
+            return KqlNetworkError(f"{self._url} did not answer within {CONNECT_TIMEOUT:.0f} s.")
+        if isinstance(error, ServiceResponseTimeoutError):
+            return KqlNetworkError(
+                f"{self._url} sent nothing for {timeout:.0f} s.",
+                hint="give it longer with -timeout, or ask for less",
+            )
+        if isinstance(error, ServiceRequestError):
+            return KqlNetworkError(f"{self._url} cannot be reached: {reason}")
+        if isinstance(error, ServiceResponseError):
+            return KqlNetworkError(f"The connection to {self._url} broke: {reason}")
+        return KqlNetworkError(f"The answer of {self._url} broke off: {reason}")
+
+
+def _innermost(error: BaseException) -> str:
+    """The text of the first cause: urllib3 and requests wrap it several times."""
+    seen: BaseException = error
+    while True:
+        inner = getattr(seen, "inner_exception", None) or getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
+        if inner is None or inner is seen:
+            # urllib3 puts the connection object in front of what happened to it.
+            return re.sub(r"^<?HTTPS?Connection\w*\([^)]*\)[^:]*: ", "", str(seen))
+        seen = inner

@@ -1,0 +1,172 @@
+"""What a Kusto service answers when it fails -> errors of ``kqlext.errors``. Pure.
+
+Source: OneApi errors of the Kusto REST API; the positions in messages are those of Kusto and of duckdb-kql.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from kqlext import syntax
+from kqlext.errors import (
+    KqlAuthenticationError,
+    KqlError,
+    KqlQueryError,
+    KqlServiceError,
+    KqlThrottledError,
+    Span,
+)
+from kqlext.services.base import Query, ServiceInfo
+from kqlext.services.http import HttpAnswer
+from kqlext.text import shorten
+
+
+def one_api_error(entry: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Code and message of a OneApi error, the innermost that it holds."""
+    error: Mapping[str, Any] = entry.get("error", entry)
+    code, message = error.get("code"), error.get("@message") or error.get("message") or "unknown error"
+    while isinstance(error.get("innererror"), Mapping):
+        error = error["innererror"]
+        code = error.get("code") or code
+        message = error.get("@errorMessage") or error.get("@message") or error.get("message") or message
+    return code, str(message)
+
+
+def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
+    """The error that an answer of another status than 200 stands for."""
+    status, entry = answer.status, _error_entry(answer.body)
+    code, message = one_api_error(entry) if entry else (str(status), _plain_reason(answer))
+    if status in (401, 403):
+        hint = "" if status == 403 else "this service wants a sign-in: leave the key anonymous out, or sign in again"
+        return KqlAuthenticationError(f"{status}: {message}", hint=hint, code=code if entry else None)
+    if status == 429:
+        return KqlThrottledError(message, code=code)
+    if status == 400 and entry is not None:
+        return query_error(message, code, entry, query)
+    if status == 404 and entry is not None:
+        return KqlServiceError(message, code=code, hint="check the database's name, and the cluster's")
+    if 300 <= status < 400:
+        target = urlsplit(answer.headers.get("location", "")).hostname or "somewhere else"
+        return KqlServiceError(
+            f"{info.cluster} answers {status}, a redirect to {target}, which is not followed.",
+            hint="write the address of the cluster itself",
+            code=str(status),
+        )
+    if status == 404:
+        return KqlServiceError(
+            f"There is no Kusto service at {info.description.partition(',')[0]} (404).",
+            hint="check the cluster's name and the path behind it",
+            code="404",
+        )
+    if status in (504, 408):
+        return KqlServiceError(
+            f"The service gave the query up: {message}",
+            code=code,
+            hint="ask for less, or raise -timeout (seconds)",
+        )
+    return KqlServiceError(f"{status}: {message}", code=code if entry else None)
+
+
+def _error_entry(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    entry = answer.get("error") if isinstance(answer, dict) else None
+    return entry if isinstance(entry, dict) else None
+
+
+def _plain_reason(answer: HttpAnswer) -> str:
+    """A readable line of a body that is no OneApi error, such as a gateway's page."""
+    if not answer.body.strip():
+        return "the service gave no reason"
+    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", answer.body.decode("utf-8", "replace"), flags=re.DOTALL)
+    return shorten(" ".join(text.split()), 200) or "the service gave no reason"
+
+
+# Where a message says which name it does not know; group 1 is the name.
+_UNRESOLVED = (
+    re.compile(r"Failed to resolve .*?named '([^']+)'"),
+    re.compile(r"Failed to resolve (?:table or column|scalar|table|column|entity)[^']*'([^']+)'"),
+    re.compile(r"'([^']+)' could not be resolved|The name '([^']+)' does not refer"),
+    re.compile(r"Table with name (\S+) does not exist"),
+    re.compile(r'Column "([^"]+)" referenced that exists'),
+    re.compile(r'Referenced column "([^"]+)" not found|schema error for \'([^\']+)\''),
+)
+# Where a message says a place, and the number of the first column: Kusto counts from 0 (issue 256 of
+# azure-kusto-python shows it), Log Analytics' "on line [1,1]" from 1, duckdb-kql from 0.
+_POSITIONS = (
+    (re.compile(r"line:position\s*=\s*(\d+):(\d+)|\[(\d+):(\d+)\]"), 0),
+    (re.compile(r"on line \[(\d+),\s*(\d+)\]"), 1),
+    (re.compile(r"(?:could not parse KQL|unsupported KQL construct .*?) at (\d+):(\d+)"), 0),
+)
+
+# Kusto repeats the query in its message; the error shows the line of the cell instead.
+_REPEATED_QUERY = re.compile(r"\s*\[line:position=\d+:\d+\]\.? Query: '.*'\s*$", re.DOTALL)
+
+
+def query_error(message: str, code: str | None, entry: Mapping[str, Any], query: Query) -> KqlQueryError:
+    """A refused query, with the place in its text that the service gives or that its message names."""
+    name = unresolved_name(message)
+    shown = _REPEATED_QUERY.sub("", message)
+    error = KqlQueryError(shown, code=code, text=query.text, span=_place(entry, message, name, query.text))
+    error.unresolved = name
+    if code in ("BadRequest_EntityNotFound", "BadRequest_DatabaseNotExist") or "Database '" in message:
+        error.hint = "check the database's name: %kql --conn lists the open connections"
+    return error
+
+
+def unresolved_name(message: str) -> str | None:
+    """The table or column that a service's message says it does not know."""
+    for pattern in _UNRESOLVED:
+        if match := pattern.search(message):
+            return next(group for group in match.groups() if group)
+    return None
+
+
+def _place(entry: Mapping[str, Any], message: str, name: str | None, text: str) -> Span | None:
+    inner: Mapping[str, Any] = entry
+    while isinstance(inner.get("innererror"), Mapping):
+        inner = inner["innererror"]
+    line, position, token = (inner.get(f"@{key}", inner.get(key)) for key in ("line", "pos", "token"))
+    if line is not None and position is not None:
+        offset = _token_offset(text, offset_of(text, int(line), int(position)), str(token or ""))
+        return Span(offset, offset + max(1, len(str(token or ""))))
+    for pattern, first_column in _POSITIONS:
+        if match := pattern.search(message):
+            numbers = [int(group) for group in match.groups() if group is not None]
+            offset = offset_of(text, numbers[0], numbers[1] - first_column)
+            found = next(syntax.tokens(text, offset), None)
+            return found.span if found and found.start == offset else Span(offset, offset + 1)
+    return find_name(text, name) if name else None
+
+
+def _token_offset(text: str, offset: int, token: str) -> int:
+    """Where the token that the service names really begins: services disagree whether columns begin at 0 or 1."""
+    near = (offset, offset - 1, offset + 1)
+    return next((place for place in near if token and place >= 0 and text.startswith(token, place)), offset)
+
+
+def offset_of(text: str, line: int, column: int) -> int:
+    """The offset of a place given by line (from 1) and column (from 0)."""
+    start = 0
+    for _ in range(line - 1):
+        newline = text.find("\n", start)
+        if newline < 0:
+            break
+        start = newline + 1
+    return min(start + column, len(text))
+
+
+def find_name(text: str, name: str) -> Span | None:
+    """Where a name stands in a query: as an identifier, or quoted in ``['...']``."""
+    for token in syntax.tokens(text):
+        quoted = token.kind == "string" and syntax.unquote(token.text) == name
+        if quoted or (token.kind == "name" and token.text == name):
+            return token.span
+    return None

@@ -1,0 +1,328 @@
+"""The embedded engine: duckdb-kql translates KQL to SQL, DuckDB runs it, in this process.
+
+Differences from a Kusto service are the engine's: it has not all operators (``KqlUnsupportedError``), computes
+decimal as double, holds times to the microsecond, and does not tell names apart that differ only in case.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import duckdb_kql
+from duckdb_kql.engine import schema as engine_schema
+from duckdb_kql.types import kusto_type
+
+from kqlext import syntax
+from kqlext.connections.strings import ConnectionSpec
+from kqlext.errors import (
+    KqlConnectionError,
+    KqlConversionError,
+    KqlError,
+    KqlQueryError,
+    KqlUnsupportedError,
+    Span,
+)
+from kqlext.services import local_tables
+from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo
+from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
+from kqlext.text import did_you_mean
+
+# No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
+_SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+
+
+class LocalService:
+    """One database of the embedded engine."""
+
+    def __init__(self, connection: Any, info: ServiceInfo, writable: bool) -> None:
+        self.info = info
+        self._connection = connection
+        self._writable = writable
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def execute(self, query: Query) -> Response:
+        """Run each statement of a query that gives rows, or a management command."""
+        with self._lock, self._deadline(query.timeout):
+            if self._closed:
+                raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")
+            notes = _ignored_properties(query)
+            with self._notebook_tables(query, notes) as refused:
+                answers = [self._run(text, query, refused) for text in _runnable(query.text)]
+        render = syntax.find_render(query.text)
+        visualization = {"visualization": render[0], **render[1]} if render else None
+        answered = tuple(answer for answer in answers if answer is not None)
+        return Response("arrow", tables=answered, visualization=visualization, warnings=tuple(notes))
+
+    def check(self) -> Response:
+        """An empty answer: the database was opened when the service was made."""
+        return Response("arrow")
+
+    def catalogue(self) -> dict[str, dict[str, str]]:
+        """Tables of the database, and of files."""
+        found: dict[str, dict[str, str]] = {}
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT table_name, column_name, data_type FROM information_schema.columns "
+                "WHERE table_catalog IN (current_database(), 'temp') "
+                "ORDER BY table_name, table_catalog, ordinal_position"
+            ).fetchall()
+        for table, column, kind in rows:
+            # A view over a table with foreign types comes later and stands for it.
+            found.setdefault(table, {})[column] = kusto_type(kind)
+        return found
+
+    def add_files(self, pattern: str) -> list[str]:
+        """Make tables of files; gives their names. See ``local_tables.add_files``."""
+        with self._lock:
+            return local_tables.add_files(self._connection, pattern)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._connection.close()
+
+    def _run(self, text: str, query: Query, refused: dict[str, KqlConversionError]) -> ArrowAnswer | None:
+        schema = self._schema()
+        try:
+            sql = duckdb_kql.to_sql(text, schema=schema, allow_write=self._writable)
+            if sql.unbound:
+                raise KqlQueryError(
+                    f"The query declares {', '.join(sql.unbound)} without a value.",
+                    hint="give the parameter a default: declare query_parameters(n:long = 5);",
+                )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of copies that Arrow makes
+                relation = self._connection.sql(str(sql), params=sql.parameters or None)
+                if relation is None:
+                    return None
+                return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
+        except (duckdb.Error, duckdb_kql.KqlError) as error:
+            raise _translated(error, query, refused, list(schema)) from None
+        except RecursionError:
+            raise KqlUnsupportedError(
+                "The query is nested too deeply for the embedded engine.",
+                hint="write it with fewer nested brackets",
+            ) from None
+
+    def _schema(self) -> dict[str, list[str]]:
+        """Table -> columns as the translator wants it; temporary views count as tables of the database."""
+        known: dict[str, list[str]] = engine_schema(self._connection)
+        temporary = {name.removeprefix("temp."): columns for name, columns in known.items() if name.startswith("temp.")}
+        return {
+            **known,
+            **{name: columns for name, columns in temporary.items() if not name.startswith("__kqlext_")},
+        }
+
+    @contextmanager
+    def _notebook_tables(self, query: Query, notes: list[str]) -> Iterator[dict[str, KqlConversionError]]:
+        """Make the notebook's tables that the query may name visible to it, for its duration.
+
+        A name in a query may as well be a column's, so a table that the engine cannot take is an error only
+        once the engine misses it; those are given by name.
+        """
+        registered: list[str] = []
+        refused: dict[str, KqlConversionError] = {}
+        known = self._schema() if query.tables else {}
+        try:
+            for name, value in query.tables.items():
+                if name in known:
+                    notes.append(
+                        f"{name} is the table of {self.info.database}; the notebook's variable {name} is not read."
+                    )
+                    continue
+                try:
+                    registered.append(name)
+                    local_tables.register(self._connection, name, value)
+                except KqlConversionError as error:
+                    refused[name] = error
+            yield refused
+        finally:
+            for name in registered:
+                local_tables.unregister(self._connection, name)
+
+    @contextmanager
+    def _deadline(self, seconds: float | None) -> Iterator[None]:
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self._connection.interrupt)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _ignored_properties(query: Query) -> list[str]:
+    names = ", ".join(f"+{name}" for name in query.properties)
+    return [f"The embedded engine has no request properties: {names} did nothing."] if names else []
+
+
+def _runnable(text: str) -> list[str]:
+    """Each statement of a query that gives rows, in a text where only it and what prepares it are left.
+
+    All else is blotted out in place, so that positions in errors are those of the whole text.
+    """
+    spans = syntax.statements(text)
+    preparing = [span for span in spans if syntax.prepares(span.of(text))]
+    running = [span for span in spans if span not in preparing]
+    if len(running) < 2:
+        return [text]
+    return [_only(text, [*(p for p in preparing if p.start < span.start), span]) for span in running]
+
+
+def _only(text: str, spans: Sequence[Span]) -> str:
+    kept, position = [], 0
+    for span in spans:
+        kept.append(re.sub(r"[^\n]", " ", text[position : span.start]))
+        kept.append(span.of(text))
+        position = span.end
+        if span is not spans[-1]:
+            kept.append(";")
+            position += 1
+    return "".join(kept)
+
+
+# --- opening ---------------------------------------------------------------------------------------------
+
+
+def open_local(spec: ConnectionSpec) -> LocalService:
+    """Open the sample database, a DuckDB file (read-only), or an empty database with files as its tables.
+
+    Raises:
+        KqlConnectionError: there is no such file, or it cannot be read.
+    """
+    if spec.scheme == "samples":
+        from kqlext import samples
+
+        connection = _connect(":memory:")
+        # Its own database, so that `.show` commands and database('samples') know it by that name.
+        connection.execute("ATTACH ':memory:' AS samples")
+        connection.execute("USE samples")
+        samples.load(connection)
+        return LocalService(connection, ServiceInfo("local", "samples", "the embedded sample database"), writable=True)
+    written = str(spec.get("database") or "")
+    path = _database_file(written) if written and written != ":memory:" else None
+    connection = _connect(str(path) if path else ":memory:", read_only=path is not None)
+    if path is not None:
+        _normalize_tables(connection)
+    info = ServiceInfo("local", path.stem if path else "memory", f"the embedded engine, {path or 'in memory'}")
+    service = LocalService(connection, info, writable=path is None)
+    for key, pattern in spec.keys:
+        if key == "path":
+            service.add_files(str(pattern))
+    return service
+
+
+def _connect(database: str, read_only: bool = False) -> Any:
+    try:
+        connection = duckdb_kql.connect(database, read_only=read_only, config=dict(_SETTINGS))
+    except duckdb.Error as error:
+        raise KqlConnectionError(
+            f"The database cannot be opened: {str(error).splitlines()[0]}",
+            hint="check that the file is a DuckDB database, and that no other program holds it open for writing",
+        ) from None
+    return connection
+
+
+def _database_file(written: str) -> Path:
+    """The file of ``duckdb:///path``: absolute, as in a URL, or relative, as SQLAlchemy reads three slashes."""
+    candidates = [Path(written).expanduser(), Path(written.lstrip("/")).expanduser()]
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        tried = " or ".join(dict.fromkeys(str(path) for path in candidates))
+        raise KqlConnectionError(
+            f"There is no database file {tried}.",
+            hint="a path is absolute, or relative to where the kernel runs; duckdb:// is an empty database in memory",
+        )
+    return found
+
+
+def _normalize_tables(connection: Any) -> None:
+    """Put views over tables whose columns have types that KQL does not know."""
+    rows = connection.execute(
+        "SELECT table_catalog, table_schema, table_name, list(data_type ORDER BY ordinal_position) "
+        "FROM information_schema.columns WHERE table_catalog = current_database() AND table_schema = 'main' "
+        "GROUP BY ALL"
+    ).fetchall()
+    for catalog, owner, name, kinds in rows:
+        if local_tables.needs_view(kinds):
+            source = ".".join(local_tables.quoted(part) for part in (catalog, owner, name))
+            local_tables.normalized_view(connection, name, source)
+
+
+# --- errors ----------------------------------------------------------------------------------------------
+
+_AT = re.compile(r" at (\d+):(\d+)")
+
+
+def _translated(error: Exception, query: Query, refused: dict[str, KqlConversionError], known: list[str]) -> KqlError:
+    """The engine's error in KQL's terms: its own message without the SQL, and the place in the query."""
+    text = query.text
+    if isinstance(error, duckdb.InterruptException):
+        return KqlQueryError(
+            f"The query was given up after {query.timeout:g} s.", hint="ask for less, or raise -timeout"
+        )
+    message = re.split(r"\n\s*\n|\nLINE ", str(error))[0].replace("\n", " ")
+    if isinstance(error, duckdb_kql.KqlSyntaxError):
+        return _syntax_error(message, text)
+    if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
+        function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
+        hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
+        return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
+    if isinstance(error, duckdb_kql.KqlUnsupportedError):
+        return KqlUnsupportedError(message, text=text, span=_span(message, text, None))
+    name = unresolved_name(str(error))
+    if name is not None and name in refused:
+        return refused[name]
+    translated = KqlQueryError(message, text=text, span=_span(message, text, name))
+    translated.unresolved = name
+    if name is not None and ("Table with name" in message or "unknown table" in message):
+        tables = [table for table in known if "." not in table]
+        translated.message = f"There is no table '{name}'."
+        translated.hint = did_you_mean(name, tables) or f"the tables are {', '.join(tables) or 'none yet'}"
+    elif name is not None and (candidates := re.search(r"Candidate bindings: (.*)", str(error))):
+        columns = re.findall(r'"([^"]+)"', candidates.group(1))
+        translated.message = f"There is no column '{name}'."
+        translated.hint = did_you_mean(name, columns) or f"columns here are {', '.join(columns)}"
+    return translated
+
+
+_OPERATORS = (
+    "where", "project", "extend", "summarize", "sort", "order", "top", "take", "limit", "count", "distinct", "join",
+    "union", "lookup", "render", "parse", "project-away", "project-rename", "mv-expand", "print", "range", "let",
+)  # fmt: skip
+
+
+def _syntax_error(message: str, text: str) -> KqlQueryError:
+    """The parser's error at its place; a word after a pipe that is no operator gets the nearest one."""
+    span = _span(message, text, None)
+    # The parser lists every token that it would have taken, often a hundred.
+    message = re.sub(r" expecting \{.{60,}\}$", "", _AT.sub("", message))
+    if "'<EOF>'" in message:
+        message = "The query ends where more was expected."
+    error = KqlQueryError(message, text=text, span=span)
+    if span is not None:
+        words = [token for token in syntax.tokens(text, span.start) if token.kind != "comment"][:2]
+        word = words[1] if len(words) == 2 and words[0].text == "|" else None
+        if word is not None and word.text.lower() not in _OPERATORS:
+            error.span = word.span
+            error.message = f"'{word.text}' is no operator that may stand here."
+            error.hint = did_you_mean(word.text, _OPERATORS)
+    return error
+
+
+def _span(message: str, text: str, name: str | None) -> Span | None:
+    if match := _AT.search(message):
+        offset = offset_of(text, int(match.group(1)), int(match.group(2)))
+        token = next(syntax.tokens(text, offset), None)
+        return token.span if token is not None and token.start == offset else Span(offset, offset + 1)
+    return find_name(text, name) if name else None

@@ -1,0 +1,236 @@
+"""Tables of the embedded engine that are not in its database: files, and tables of the notebook.
+
+Everything comes in as a view whose columns have the types that KQL knows: dates and zoned timestamps as UTC
+timestamps, structs and lists as JSON (dynamic), durations as intervals. What the engine cannot hold exactly is an
+error that says how to make it fit; nothing is rounded.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from kqlext.errors import KqlConnectionError, KqlConversionError
+from kqlext.text import plural
+
+_READERS = {
+    ".csv": "read_csv",
+    ".tsv": "read_csv",
+    ".parquet": "read_parquet",
+    ".json": "read_json",
+    ".jsonl": "read_json",
+    ".ndjson": "read_json",
+}
+
+# DuckDB type -> the expression that makes KQL's type of it; {} is the column. First match counts.
+_CASTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"TIMESTAMP WITH TIME ZONE"), "({} AT TIME ZONE 'UTC')"),
+    (re.compile(r"DATE|TIMESTAMP_S|TIMESTAMP_MS"), "CAST({} AS TIMESTAMP)"),
+    (re.compile(r".*\[\d*\]|(STRUCT|MAP|UNION|LIST)\b.*", re.DOTALL), "to_json({})"),
+    (re.compile(r"FLOAT"), "CAST({} AS DOUBLE)"),
+    (re.compile(r"ENUM\b.*", re.DOTALL), "CAST({} AS VARCHAR)"),
+    (re.compile(r"TIME"), "to_microseconds(epoch_us({}))"),
+    (re.compile(r'"NULL"'), "CAST({} AS VARCHAR)"),
+)
+
+
+def quoted(name: str) -> str:
+    """A name as a DuckDB identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as a DuckDB string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def normalized_view(connection: Any, name: str, source: str, dynamic: frozenset[str] = frozenset()) -> None:
+    """Make a temporary view ``name`` over ``source`` (SQL of a table) with KQL's types."""
+    columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    expressions = [
+        f"{f'CAST({quoted(column)} AS JSON)' if column in dynamic else _cast(column, kind)} AS {quoted(column)}"
+        for column, kind, *_ in columns
+    ]
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(expressions)} FROM {source}")
+
+
+def _cast(column: str, kind: str) -> str:
+    expression = next((cast for pattern, cast in _CASTS if pattern.fullmatch(kind)), "{}")
+    return expression.format(quoted(column))
+
+
+def needs_view(kinds: list[str]) -> bool:
+    """Whether a table has a column of a type that KQL does not know."""
+    return any(pattern.fullmatch(kind) for kind in kinds for pattern, _ in _CASTS)
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def add_files(connection: Any, pattern: str) -> list[str]:
+    """Make tables of files: ``logs/*.csv`` one each, by the file's name; ``logs=logs/*.csv`` one of all.
+
+    Raises:
+        KqlConnectionError: no file is there, a file cannot be read, or two would have one name.
+    """
+    name, equals, rest = pattern.partition("=")
+    named = bool(equals) and re.fullmatch(r"\s*[^\W\d]\w*\s*", name) is not None
+    path = str(Path((rest if named else pattern).strip()).expanduser())
+    files = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else [path] * Path(path).is_file()
+    if not files:
+        raise KqlConnectionError(
+            f"There is no file {path}.",
+            hint=f"paths are relative to {Path.cwd().name}/, where the kernel runs",
+        )
+    tables = {name.strip(): files} if named else _by_stem(files)
+    for table, members in tables.items():
+        _add_file_table(connection, table, members)
+    return list(tables)
+
+
+def _by_stem(files: list[str]) -> dict[str, list[str]]:
+    stems = {file: Path(file).name.split(".")[0] for file in files}
+    twice = [stem for stem, count in Counter(stems.values()).items() if count > 1]
+    if twice:
+        raise KqlConnectionError(
+            f"Two files would be the table {twice[0]}.", hint=f"read them as one table: {twice[0]}=path/*.csv"
+        )
+    return {stem: [file] for file, stem in stems.items()}
+
+
+def _add_file_table(connection: Any, table: str, files: list[str]) -> None:
+    import duckdb
+
+    suffixes = {next((s for s in reversed(Path(file).suffixes) if s.lower() != ".gz"), "").lower() for file in files}
+    if len(suffixes) > 1 or not suffixes <= set(_READERS):
+        raise KqlConnectionError(
+            f"{files[0]} is no kind of file that can be a table.",
+            hint="CSV, Parquet and JSON files can, a table's files all of one kind",
+        )
+    paths = ", ".join(literal(file) for file in files)
+    try:
+        normalized_view(connection, table, f"{_READERS[suffixes.pop()]}([{paths}])")
+    except duckdb.Error as error:
+        raise KqlConnectionError(f"{files[0]} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+# --- tables of the notebook ------------------------------------------------------------------------------
+
+
+def register(connection: Any, name: str, value: object) -> None:
+    """Make a notebook's table a temporary view ``name``, until ``unregister``.
+
+    Raises:
+        KqlConversionError: a column holds what the engine cannot, or two names differ only in case.
+    """
+    table, dynamic = to_arrow(name, value)
+    connection.register(_raw(name), table)
+    normalized_view(connection, name, quoted(_raw(name)), dynamic)
+
+
+def unregister(connection: Any, name: str) -> None:
+    connection.execute(f"DROP VIEW IF EXISTS temp.{quoted(name)}")
+    connection.unregister(_raw(name))
+
+
+def _raw(name: str) -> str:
+    return f"__kqlext_{name}"
+
+
+def to_arrow(name: str, value: object) -> tuple[Any, frozenset[str]]:
+    """A pandas, polars or Arrow table or a Result as Arrow, and the names of its dynamic columns."""
+    import pyarrow as pa
+
+    dynamic: frozenset[str] = frozenset()
+    if type(value).__module__.partition(".")[0] == "pandas":
+        table, dynamic = _from_pandas(name, value)
+    elif isinstance(value, pa.RecordBatch):
+        table = pa.Table.from_batches([value])
+    elif isinstance(value, pa.Table):
+        table = value
+    else:
+        table = value.to_arrow()  # type: ignore[attr-defined]
+    _check_names(name, table.column_names)
+    kusto = {field.name for field in table.schema if (field.metadata or {}).get(b"kusto_type") == b"dynamic"}
+    columns = {column: _exact(name, column, table.column(column)) for column in table.column_names}
+    return pa.table(columns), dynamic | kusto
+
+
+def _from_pandas(name: str, frame: Any) -> tuple[Any, frozenset[str]]:
+    import pyarrow as pa
+
+    if getattr(frame.columns, "nlevels", 1) > 1:
+        raise KqlConversionError(
+            f"{name} has columns in several levels.",
+            hint="join the levels: df.columns = ['_'.join(c) for c in df.columns]",
+        )
+    if any(label is not None for label in frame.index.names):
+        frame = frame.reset_index()
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    _check_names(name, list(frame.columns))
+    arrays, dynamic = {}, set()
+    for column in frame.columns:
+        series = frame[column]
+        if series.dtype == object and series.map(lambda cell: isinstance(cell, (dict, list, tuple, set))).any():
+            dynamic.add(column)
+            arrays[column] = pa.array([_json(name, column, cell) for cell in series], pa.string())
+            continue
+        try:
+            arrays[column] = pa.array(series, from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+            raise KqlConversionError(
+                f"Column '{column}' of {name} holds values of several types: {error}",
+                hint=f"make them one type first, for example {name}['{column}'].astype(str)",
+            ) from None
+    return pa.table(arrays), frozenset(dynamic)
+
+
+def _json(name: str, column: str, cell: Any) -> str | None:
+    if cell is None or (isinstance(cell, float) and cell != cell):
+        return None
+    try:
+        return json.dumps(sorted(cell) if isinstance(cell, set) else cell, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise KqlConversionError(
+            f"Column '{column}' of {name} holds a value that is no JSON: {error}",
+            hint="only dicts and lists of texts, numbers, booleans and None can be dynamic",
+        ) from None
+
+
+def _check_names(name: str, columns: list[str]) -> None:
+    folded = Counter(column.lower() for column in columns)
+    twice = [column for column in columns if folded[column.lower()] > 1]
+    if twice:
+        raise KqlConversionError(
+            f"{name} has {plural(len(twice), 'column')} called {', '.join(map(repr, twice))}.",
+            hint="the embedded engine does not tell names apart that differ only in case: rename them",
+        )
+
+
+def _exact(name: str, column: str, data: Any) -> Any:
+    """Arrow data as the engine takes it, or an error where it would have to round."""
+    import pyarrow as pa
+
+    kind = data.type
+    if pa.types.is_dictionary(kind):
+        data = data.cast(kind.value_type)
+        kind = data.type
+    if (pa.types.is_timestamp(kind) or pa.types.is_duration(kind)) and kind.unit == "ns":
+        coarse = pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else pa.duration("us")
+        try:
+            return data.cast(coarse)
+        except pa.ArrowInvalid:
+            raise KqlConversionError(
+                f"Column '{column}' of {name} has times finer than a microsecond; the embedded engine has not.",
+                hint=f"round them first: {name}['{column}'] = {name}['{column}'].dt.floor('us')",
+            ) from None
+    if pa.types.is_decimal256(kind):
+        raise KqlConversionError(
+            f"Column '{column}' of {name} has decimals of more than 38 digits.",
+            hint=f"make them texts or floats first: {name}['{column}'].astype(str)",
+        )
+    return data.cast(pa.float32()) if pa.types.is_float16(kind) else data

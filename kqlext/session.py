@@ -1,0 +1,139 @@
+"""One session: its connections, and the way of a query through them. Knows nothing of IPython."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kqlext import parameters
+from kqlext.cell import Cell, QueryText
+from kqlext.connections.registry import Connection, Registry
+from kqlext.connections.strings import ConnectionSpec
+from kqlext.errors import KqlConnectionError, KqlError, KqlQueryError
+from kqlext.references import resolve
+from kqlext.services import make_opener
+from kqlext.services.base import Query, Service
+
+if TYPE_CHECKING:
+    from kqlext.result import Result
+
+_EMBEDDED = ("duckdb", "samples")
+
+
+class Session:
+    """The connections of one notebook or script."""
+
+    def __init__(self) -> None:
+        self.registry = Registry(make_opener())
+        self._notebook: Connection | None = None
+
+    def connect(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
+        """Open or find what a connection string names, and make it the current connection.
+
+        Raises:
+            KqlError: it cannot be used; the current connection stays as it was.
+        """
+
+        def resolved(spec: ConnectionSpec) -> ConnectionSpec:
+            keys = tuple((key, _text_of(key, resolve(value, namespace, os.environ))) for key, value in spec.keys)
+            cloud = options["cloud"]
+            if "cluster" in spec and "cloud" not in spec and cloud != "public":
+                keys = (*keys, ("cloud", cloud))
+            return replace(spec, keys=keys)
+
+        return self.registry.connect(text, resolved, _check if options["validate_connection_string"] else None)
+
+    def prepare(self, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
+        """Connect where the cell says so; gives the names of tables that -tables added."""
+        if cell.connection is not None:
+            self.connect(cell.connection.text, options, namespace)
+        elif options["conn"] is not None:
+            self.connect(_text_of("-conn", options["conn"]), options, namespace)
+        return [] if options["tables"] is None else self._add_files(options["tables"], options, namespace)
+
+    def run(self, query: QueryText, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Result:
+        """Run one query of a cell on the current connection.
+
+        A query that names a table which the service does not know, but the notebook has, runs on the embedded
+        engine; so does one where nothing is connected.
+
+        Raises:
+            KqlError: as services and decoders raise; positions point into the cell.
+        """
+        tables = parameters.notebook_tables(query.text, namespace)
+        request = Query(query.text, dict(cell.properties), options["timeout"], tables)
+        connection = self.registry.current
+        if connection is None:
+            if not tables:
+                raise KqlConnectionError(
+                    "Nothing is connected yet.",
+                    hint="connect first: %kql samples, %kql duckdb://, or %kql https://help.kusto.windows.net/Samples",
+                )
+            connection = self._notebook_engine()
+        try:
+            try:
+                return _answer(connection, request)
+            except KqlQueryError as error:
+                embedded = connection.spec.scheme in _EMBEDDED
+                if embedded or error.unresolved not in tables:
+                    raise
+                return _answer(self._notebook_engine(), request)
+        except KqlError as error:
+            raise error.relocate(cell.text, query.span.start) from None
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.registry.close_all()
+        if self._notebook is not None:
+            self._notebook.service.close()
+            self._notebook = None
+
+    def _notebook_engine(self) -> Connection:
+        """The embedded engine for tables of the notebook alone; never the current connection."""
+        if self._notebook is None:
+            spec = ConnectionSpec("duckdb", (("alias", "notebook"),))
+            service = make_opener()(spec)
+            self._notebook = Connection("notebook", service.info.cluster, spec, service)
+        return self._notebook
+
+    def _add_files(self, pattern: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
+        before = self.registry.current
+        current = before
+        if current is None or current.spec.scheme not in _EMBEDDED:
+            current = self.connect("duckdb://", options, namespace)
+        try:
+            return current.service.add_files(pattern)  # type: ignore[attr-defined,no-any-return]
+        except KqlError:
+            if current is not before:
+                self.registry.close(current)
+                self.registry.current = before
+            raise
+
+
+def _text_of(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise KqlConnectionError(
+            f"The value of {key} is of type {type(value).__name__}, not text.",
+            hint="a connection is made of texts",
+        )
+    return value
+
+
+def _check(service: Service) -> None:
+    """Raise unless the service answers a test query as it should."""
+    from kqlext.decode import decode
+
+    decode(service.check())
+
+
+def _answer(connection: Connection, request: Query) -> Result:
+    from kqlext.decode import decode
+    from kqlext.result import Origin, Result
+
+    began = time.perf_counter()
+    data_set = decode(connection.service.execute(request))
+    elapsed = time.perf_counter() - began
+    return Result(data_set, Origin(connection.id, request.text, elapsed, request.client_request_id))

@@ -1,0 +1,61 @@
+"""Where an option's value comes from: its default < ``%config KqlMagics`` < the magic's own line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kqlext.cell import OptionUse, read_option
+from kqlext.errors import KqlCellError
+from kqlext.options import OPTIONS
+from kqlext.references import EnvironmentVariable, Reference, resolve
+
+
+def effective(
+    uses: Sequence[OptionUse],
+    session: Mapping[str, Any],
+    namespace: Mapping[str, Any],
+    environment: Mapping[str, str],
+    text: str,
+) -> dict[str, Any]:
+    """The value of every option for one cell.
+
+    Args:
+        session: the values of the session's configurable options.
+        text: the cell, for errors.
+
+    Raises:
+        KqlCellError: a name that is not in the notebook, or whose value is none of the option's kind.
+    """
+    values = {option.name: session.get(option.name, option.default) for option in OPTIONS}
+    for use in uses:
+        values[use.option.name] = _value(use, namespace, environment, text)
+    return values
+
+
+def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[str, str], text: str) -> Any:
+    if not isinstance(use.value, (Reference, EnvironmentVariable)):
+        return use.value
+    try:
+        found = resolve(use.value, namespace, environment)
+    except KqlCellError as error:
+        error.text, error.span = text, use.span
+        raise
+    if use.option.kind == "value" or (use.option.kind == "flag" and isinstance(found, bool)):
+        return found
+    if found is None and use.option.kind == "integer":
+        return None
+    try:
+        value = read_option(use.option, str(found), text, use.span)
+    except KqlCellError:
+        raise _wrong(use, text) from None  # its message shows the value, which may be a secret
+    if isinstance(value, (Reference, EnvironmentVariable)):
+        raise _wrong(use, text)
+    return value
+
+
+def _wrong(use: OptionUse, text: str) -> KqlCellError:
+    name = use.value.path if isinstance(use.value, Reference) else f"${getattr(use.value, 'name', '')}"
+    wanted = {"flag": "True or False", "integer": "a whole number, or None"}.get(use.option.kind, "text")
+    hint = f"-{use.option.name} takes {wanted}"
+    return KqlCellError(f"{name} is no value for -{use.option.name}.", hint=hint, text=text, span=use.span)

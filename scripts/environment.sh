@@ -1,0 +1,21 @@
+# Sourced by the other scripts: makes a virtual environment once, and again only when what it holds changes.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# environment FOLDER EXTRAS [CONSTRAINTS]: FOLDER holds kqlext (editable) with EXTRAS afterwards.
+environment() {
+    local folder=$1 extras=$2 constraints=${3:-} wanted
+    wanted=$(cat pyproject.toml ${constraints:+"$constraints"} scripts/environment.sh | sha256sum; echo "$extras")
+    (
+        # Two runs at once: the second waits until the first has made it.
+        if command -v flock >/dev/null; then flock 9; fi
+        if [ ! -f "$folder/.installed" ] || [ "$(cat "$folder/.installed")" != "$wanted" ]; then
+            echo "making $folder" >&2
+            python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kqlext needs Python 3.11 or newer")'
+            [ -x "$folder/bin/python" ] || python3 -m venv "$folder"
+            "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+                ${constraints:+--constraint "$constraints"} --editable ".[$extras]"
+            echo "$wanted" > "$folder/.installed"
+        fi
+    ) 9> "$folder.lock"
+}

@@ -1,0 +1,1 @@
+"""Loopback services that the tests run against: real sockets and real protocols, no mocks."""

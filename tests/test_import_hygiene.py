@@ -1,0 +1,56 @@
+"""`%load_ext kqlext` imports IPython, traitlets and the standard library only. Looks at sys.modules, not at a clock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"pandas", "pyarrow", "numpy", "azure", "plotly", "prettytable", "duckdb", "duckdb_kql", "polars", "orjson",
+         "requests", "msal"}  # fmt: skip
+
+REPORT = "import json, sys; print('MODULES' + json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+
+
+def modules_after(code: str) -> set[str]:
+    run = subprocess.run([sys.executable, "-c", f"{code}\n{REPORT}"], capture_output=True, text=True, check=True)
+    return set(json.loads(run.stdout.split("MODULES")[1]))
+
+
+SHELL = """
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+config = Config()
+config.HistoryManager.enabled = False
+shell = InteractiveShell(config=config)
+"""
+
+LOADED = SHELL + "shell.run_cell('%load_ext kqlext').raise_error()\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("import kqlext", id="import"),
+        pytest.param("import kqlext; kqlext.KqlQueryError", id="errors"),
+        pytest.param(LOADED, id="load"),
+        pytest.param(LOADED + "shell.run_cell('%kql --help').raise_error()", id="help"),
+        pytest.param(LOADED + "shell.run_cell('%kql --conn').raise_error()", id="connections"),
+        pytest.param(LOADED + "shell.run_cell('%unload_ext kqlext').raise_error()", id="unload"),
+    ],
+)
+def test_nothing_heavy_is_imported(code: str) -> None:
+    assert not modules_after(code) & HEAVY
+
+
+def test_loading_adds_only_kqlext_and_the_standard_library() -> None:
+    added = modules_after(LOADED) - modules_after(SHELL)
+    assert {name for name in added if name not in sys.stdlib_module_names} == {"kqlext"}
+
+
+def test_a_kusto_query_imports_only_what_it_needs(duckdb_kql_url: str) -> None:
+    """pandas comes with the first Arrow array, whatever we do: pyarrow imports it to recognize its types."""
+    code = f"shell.run_cell('%kql {duckdb_kql_url}/memory print 1').raise_error()"
+    assert not modules_after(LOADED + code) & {"duckdb", "duckdb_kql", "plotly", "msal", "polars"}

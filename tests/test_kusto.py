@@ -1,0 +1,343 @@
+"""The Kusto service against real servers: what goes over the wire, and every way in which it can fail."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken
+from servers import kusto as scripted
+from servers.kusto import MANAGEMENT, QUERY, Answer, KustoServer
+from servers.kusto_frames import EVERY_TYPE, TableSpec, v1, v2
+
+from kqlext import errors
+from kqlext.decode import decode
+from kqlext.services.base import Query
+from kqlext.services.kusto import KustoService
+from kqlext.services.kusto_errors import offset_of, unresolved_name
+
+ONE = TableSpec("PrimaryResult", (("n", "long"),), ((1,),))
+
+
+@pytest.fixture
+def service(kusto: KustoServer) -> Iterator[KustoService]:
+    opened = KustoService(kusto.url, "Samples")
+    yield opened
+    opened.close()
+
+
+def rows(service: KustoService, text: str) -> list[list[Any]]:
+    table = decode(service.execute(Query(text))).tables[0]
+    return [column.values(0, table.num_rows) for column in table.columns]
+
+
+# --- requests --------------------------------------------------------------------------------------------
+
+
+def test_a_query_goes_to_v2_and_a_command_to_v1(kusto: KustoServer, service: KustoService) -> None:
+    service.execute(Query("print 1"))
+    service.execute(Query("// a comment\n.show tables"))
+    assert [request.endpoint for request in kusto.requests] == [QUERY, MANAGEMENT]
+    assert [request.csl for request in kusto.requests] == ["print 1", "// a comment\n.show tables"]
+    assert {request.database for request in kusto.requests} == {"Samples"}
+
+
+def test_a_request_says_who_asks_and_under_which_id(kusto: KustoServer, service: KustoService) -> None:
+    query = Query("print 1")
+    response = service.execute(query)
+    (request,) = kusto.requests
+    assert request.client_request_id == query.client_request_id == response.client_request_id
+    assert query.client_request_id.startswith("kqlext.query;")
+    assert request.headers["x-ms-app"] == "kqlext"
+    assert request.headers["x-ms-client-version"].startswith("kqlext/")
+    assert request.headers["Accept"] == "application/json"
+    assert "gzip" in request.headers["Accept-Encoding"]
+    assert "Authorization" not in request.headers
+
+
+def test_properties_and_timeout_are_request_options(kusto: KustoServer, service: KustoService) -> None:
+    service.execute(Query("print 1", {"notruncation": True}, timeout=90))
+    assert kusto.requests[0].options == {"notruncation": True, "servertimeout": "00:01:30"}
+
+
+def test_queries_share_one_connection(kusto: KustoServer, service: KustoService) -> None:
+    for _ in range(3):
+        service.execute(Query("print 1"))
+    assert len({request.connection for request in kusto.requests}) == 1
+
+
+def test_a_dropped_connection_is_opened_again(kusto: KustoServer, service: KustoService) -> None:
+    service.execute(Query("print 1"))
+    kusto.drop_connections()
+    assert rows(service, "print 1")
+    assert len({request.connection for request in kusto.requests}) == 2
+
+
+def test_unicode_goes_and_comes_whole(kusto: KustoServer, service: KustoService) -> None:
+    text = "print 'Zürich 東京 🌪'"
+    kusto.on(text, v2(TableSpec("PrimaryResult", (("s", "string"),), (("Zürich 東京 🌪",),))))
+    assert rows(service, text) == [["Zürich 東京 🌪"]]
+
+
+def test_every_type_comes_the_same_through_both_endpoints(kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", v2(EVERY_TYPE))
+    kusto.on(".show T", v1(EVERY_TYPE))
+    # repr, since NaN is not equal to itself
+    assert repr(rows(service, "T")) == repr(rows(service, ".show T"))
+
+
+# --- sign-in ---------------------------------------------------------------------------------------------
+
+
+class StaticCredential:
+    """A credential as azure-identity's are, with one token."""
+
+    def __init__(self) -> None:
+        self.scopes: list[tuple[str, ...]] = []
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        self.scopes.append(scopes)
+        return AccessToken("the-token", 4_000_000_000)
+
+
+def test_a_token_goes_over_loopback_http() -> None:
+    with KustoServer() as server:
+        service = KustoService(server.url, "Samples", StaticCredential())
+        service.execute(Query("print 1"))
+        assert server.requests[0].headers["Authorization"] == "Bearer the-token"
+
+
+def test_a_token_goes_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    with KustoServer(tls=True) as server:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ca_path))
+        credential = StaticCredential()
+        KustoService(server.url, "Samples", credential).execute(Query("print 1"))
+        assert server.requests[0].headers["Authorization"] == "Bearer the-token"
+        assert credential.scopes == [("https://127.0.0.1/.default",)] or credential.scopes == [
+            ("https://localhost/.default",)
+        ]
+
+
+def test_an_unknown_certificate_is_refused() -> None:
+    with KustoServer(tls=True) as server, pytest.raises(errors.KqlNetworkError) as caught:
+        KustoService(server.url, "Samples").execute(Query("print 1"))
+    assert "certificate verify failed" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        ("http://cluster.example.com", "is not https"),
+        ("https://cluster.example.com", "is not among the hosts of Kusto services"),
+        ("https://help.kusto.windows.net.evil.example", "is not among the hosts of Kusto services"),
+    ],
+)
+def test_a_token_is_never_made_for_another_host(cluster: str, message: str) -> None:
+    credential = StaticCredential()
+    with pytest.raises(errors.KqlConnectionError) as caught:
+        KustoService(cluster, "Samples", credential)
+    assert message in caught.value.message
+    assert credential.scopes == []
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    ["https://help.kusto.windows.net", "https://abc.z1.kusto.fabric.microsoft.com", "https://x.kusto.chinacloudapi.cn"],
+)
+def test_hosts_of_kusto_are_trusted(cluster: str) -> None:
+    assert KustoService(cluster, "Samples", StaticCredential()).info.database == "Samples"
+
+
+@pytest.mark.parametrize("cluster", ["ftp://help.kusto.windows.net", "https://", "nonsense"])
+def test_an_address_that_is_none(cluster: str) -> None:
+    with pytest.raises(errors.KqlConnectionError, match="is no address of a cluster"):
+        KustoService(cluster, "Samples")
+
+
+# --- failures --------------------------------------------------------------------------------------------
+
+FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
+    "401": (scripted.unauthorized(), errors.KqlAuthenticationError, "401: the service gave no reason", "sign"),
+    "403": (scripted.forbidden(), errors.KqlAuthenticationError, "403", "sign in"),
+    "404": (scripted.not_found(), errors.KqlServiceError, "There is no Kusto service at", "check the cluster's name"),
+    "500": (scripted.internal_error(), errors.KqlServiceError, "500", "run the cell again"),
+    "504": (scripted.gateway_timeout(), errors.KqlServiceError, "The service gave the query up", "-timeout"),
+    "302": (
+        scripted.redirect("https://evil.example/"),
+        errors.KqlServiceError,
+        "a redirect to evil.example",
+        "address",
+    ),
+    "no JSON": (scripted.not_json(), errors.KqlResponseError, "The answer is no JSON", "proxy"),
+    "cut JSON": (scripted.cut_json(), errors.KqlResponseError, "The answer is no whole JSON", "run the cell again"),
+    "cut body": (scripted.cut_body(), errors.KqlNetworkError, "broke", "run the cell again"),
+    "no frames": (Answer(b'{"x": 1}'), errors.KqlResponseError, "no Kusto v2 frames", "Kusto service"),
+    "no last frame": (Answer(v2(ONE, completion=False)), errors.KqlResponseError, "before its last frame", "proxy"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_is_one_clear_error(name: str, kusto: KustoServer, service: KustoService) -> None:
+    answer, kind, message, hint = FAILURES[name]
+    kusto.on("T", answer)
+    kusto.on("print 1", v2(ONE))
+    query = Query("T")
+    with pytest.raises(kind) as caught:
+        decode(service.execute(query))
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert caught.value.request_id == query.client_request_id
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert rows(service, "print 1") == [[1]]  # the connection is usable afterwards
+
+
+def test_a_redirect_is_not_followed(kusto: KustoServer, service: KustoService) -> None:
+    with KustoServer() as other:
+        kusto.on("T", scripted.redirect(other.url + QUERY))
+        with pytest.raises(errors.KqlServiceError):
+            service.execute(Query("T"))
+        assert other.requests == []
+
+
+def test_a_busy_service_is_asked_again(kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", scripted.throttled(retry_after=0), scripted.unavailable(), v2(ONE))
+    assert rows(service, "T") == [[1]]
+    assert len(kusto.requests) == 3
+
+
+def test_a_service_that_stays_busy_is_an_error(kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", scripted.throttled(retry_after=0))
+    with pytest.raises(errors.KqlThrottledError) as caught:
+        service.execute(Query("T"))
+    assert "wait a minute" in caught.value.hint
+    assert len(kusto.requests) == 4
+
+
+@pytest.mark.parametrize("command", [".set T <| print 1", ".drop table T", "// .show\n.append T <| print 1"])
+def test_a_command_that_writes_is_never_sent_twice(command: str, kusto: KustoServer, service: KustoService) -> None:
+    kusto.on(command, scripted.throttled(retry_after=0))
+    with pytest.raises(errors.KqlThrottledError):
+        service.execute(Query(command))
+    assert len(kusto.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [scripted.internal_error(), scripted.gateway_timeout(), scripted.forbidden()])
+def test_no_other_failure_is_sent_twice(answer: Answer, kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", answer)
+    with pytest.raises(errors.KqlError):
+        service.execute(Query("T"))
+    assert len(kusto.requests) == 1
+
+
+def test_a_server_that_is_not_there() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(errors.KqlNetworkError) as caught:
+            KustoService(address, "Samples").check()
+    assert caught.value.message == (
+        f"{address} cannot be reached: Failed to establish a new connection: [Errno 111] Connection refused"
+    )
+    assert "check the cluster's name" in caught.value.hint
+
+
+# --- query errors ----------------------------------------------------------------------------------------
+
+
+def test_a_semantic_error_points_at_the_name(kusto: KustoServer, service: KustoService) -> None:
+    text = 'StormEvents\n| where Sttae == "TEXAS"'
+    message = "'where' operator: Failed to resolve column or scalar expression named 'Sttae'"
+    kusto.on(text, scripted.semantic_error("SEM0100", message))
+    with pytest.raises(errors.KqlQueryError) as caught:
+        service.execute(Query(text))
+    error = caught.value
+    assert (error.code, error.message, error.unresolved) == ("SEM0100", message, "Sttae")
+    assert error.span is not None
+    assert error.span.of(text) == "Sttae"
+
+
+def test_a_syntax_error_points_at_its_position(kusto: KustoServer, service: KustoService) -> None:
+    text = "StormEvents\n| wher State"
+    kusto.on(text, scripted.syntax_error(2, 2, "A recognition error occurred.", text))
+    with pytest.raises(errors.KqlQueryError) as caught:
+        service.execute(Query(text))
+    assert caught.value.span is not None
+    assert caught.value.span.start == text.index("wher State")
+
+
+@pytest.mark.parametrize(
+    ("message", "at"),
+    [
+        ("Syntax error: SYN0002: A recognition error occurred. [line:position=1:14]. Query: 'select'", "my_table"),
+        ("Query could not be parsed at 'from' on line [1,10]", "from"),
+        ("could not parse KQL at 1:7: mismatched input '*'", "*"),
+        ("Failed to resolve table or column expression named 'my_table'", "my_table"),
+    ],
+)
+def test_positions_in_messages(message: str, at: str, kusto: KustoServer, service: KustoService) -> None:
+    text = "select * from my_table;"
+    kusto.on(text, scripted.semantic_error("SYN0002", message))
+    with pytest.raises(errors.KqlQueryError) as caught:
+        service.execute(Query(text))
+    assert caught.value.span is not None
+    assert caught.value.span.of(text) == at
+    assert "Query: '" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("'extend' operator: Failed to resolve scalar expression named 'x'", "x"),
+        ("'table' operator: Failed to resolve table expression named 'aaa'", "aaa"),
+        ("Catalog Error: Table with name T does not exist!", "T"),
+        ('Binder Error: Referenced column "nope" not found in FROM clause!', "nope"),
+        ("The name 'Sttae' does not refer to any known column", "Sttae"),
+        ("Something else entirely", None),
+    ],
+)
+def test_unresolved_names(message: str, name: str | None) -> None:
+    assert unresolved_name(message) == name
+
+
+def test_offsets() -> None:
+    assert offset_of("ab\ncd\nef", 2, 1) == 4
+    assert offset_of("ab", 9, 9) == 2
+
+
+# --- against duckdb-kql serve ----------------------------------------------------------------------------
+
+
+def test_duckdb_kql_serve_answers(duckdb_kql_url: str) -> None:
+    service = KustoService(duckdb_kql_url, "memory")
+    service.check()
+    text = "print a=1, b=1.5, c='x', d=datetime(2024-01-01 00:00:00.5), e=time(1.02:03:04.5), f=true, g=long(null)"
+    table = decode(service.execute(Query(text))).tables[0]
+    assert [column.type for column in table.columns] == [
+        "long",
+        "real",
+        "string",
+        "datetime",
+        "timespan",
+        "bool",
+        "long",
+    ]
+    assert [column.texts(0, 1)[0] for column in table.columns] == [
+        "1", "1.5", "x", "2024-01-01T00:00:00.5000000Z", "1.02:03:04.5000000", "true", "",
+    ]  # fmt: skip
+
+
+def test_duckdb_kql_serve_refuses_with_a_place(duckdb_kql_url: str) -> None:
+    service = KustoService(duckdb_kql_url, "memory")
+    with pytest.raises(errors.KqlQueryError) as caught:
+        service.execute(Query("print 1\n| whre x"))
+    assert caught.value.span is not None
+    assert caught.value.span.start == 8
+
+
+def test_a_database_that_is_not_there(duckdb_kql_url: str) -> None:
+    with pytest.raises(errors.KqlError) as caught:
+        KustoService(duckdb_kql_url, "nope").check()
+    assert "check the database's name" in caught.value.hint

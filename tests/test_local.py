@@ -1,0 +1,370 @@
+"""The embedded engine: types, files, tables of the notebook, and what it refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from kqlext import errors
+from kqlext.connections.strings import ConnectionSpec
+from kqlext.decode import decode
+from kqlext.decode.tables import DataSet, Table
+from kqlext.result import Origin, Result
+from kqlext.services.base import Query
+from kqlext.services.local import LocalService, open_local
+
+
+@pytest.fixture
+def engine() -> Iterator[LocalService]:
+    opened = open_local(ConnectionSpec("duckdb", ()))
+    yield opened
+    opened.close()
+
+
+def run(engine: LocalService, text: str, **tables: object) -> DataSet:
+    return decode(engine.execute(Query(text, tables=tables)))
+
+
+def table(engine: LocalService, text: str, **tables: object) -> Table:
+    return run(engine, text, **tables).tables[0]
+
+
+def column(engine: LocalService, text: str, **tables: object) -> list[Any]:
+    answer = table(engine, text, **tables)
+    return answer.columns[0].values(0, answer.num_rows)
+
+
+# --- types -----------------------------------------------------------------------------------------------
+
+UTC = dt.UTC
+VALUES = [
+    ("true", "bool", True),
+    ("int(5)", "int", 5),
+    ("9007199254740993", "long", 9007199254740993),
+    ("long(null)", "long", None),
+    ("1.5", "real", 1.5),
+    ("real(null)", "real", None),
+    ("'x'", "string", "x"),
+    ("datetime(2024-01-02 03:04:05.123456)", "datetime", dt.datetime(2024, 1, 2, 3, 4, 5, 123456, UTC)),
+    ("datetime(9999-12-31)", "datetime", dt.datetime(9999, 12, 31, tzinfo=UTC)),
+    ("datetime(0001-01-01)", "datetime", dt.datetime(1, 1, 1, tzinfo=UTC)),
+    ("time(1.02:03:04.5)", "timespan", dt.timedelta(days=1, hours=2, minutes=3, seconds=4.5)),
+    ("-1d", "timespan", dt.timedelta(days=-1)),
+    ("datetime(2024-01-02) - datetime(2024-01-01)", "timespan", dt.timedelta(days=1)),
+    ("dynamic({'a': [1, null]})", "dynamic", {"a": [1, None]}),
+    ("parse_json('[1.5]')", "dynamic", [1.5]),
+    ("guid(74be27de-1e4e-49d9-b579-fe0b331d3642)", "guid", "74be27de-1e4e-49d9-b579-fe0b331d3642"),
+    ("decimal(1.5)", "real", 1.5),  # the engine computes decimal as double; the README says so
+]
+
+
+@pytest.mark.parametrize(("expression", "kind", "value"), VALUES, ids=[value[0] for value in VALUES])
+def test_kusto_types_come_out_as_kusto_types(engine: LocalService, expression: str, kind: str, value: object) -> None:
+    answer = table(engine, f"print x = {expression}")
+    assert answer.columns[0].type == kind
+    assert answer.columns[0].values(0, 1) == [value]
+
+
+def test_a_sum_is_a_long(engine: LocalService) -> None:
+    answer = table(engine, "range x from 1 to 3 step 1 | summarize sum(x)")
+    assert (answer.columns[0].type, answer.columns[0].values(0, 1)) == ("long", [6])
+
+
+def test_a_sum_beyond_64_bits_is_a_decimal_and_says_so(engine: LocalService) -> None:
+    data = run(engine, "datatable(x:long)[9223372036854775807, 9223372036854775807] | summarize sum(x)")
+    assert data.tables[0].columns[0].values(0, 1) == [decimal.Decimal(2 * (2**63 - 1))]
+    assert data.warnings == ("Column 'sum_x' holds integers beyond 64 bits and is a decimal.",)
+
+
+def test_several_statements_give_several_tables(engine: LocalService) -> None:
+    data = run(engine, "let a = 1; print a; let b = 2; print a + b, 'x;y'")
+    assert [[one.columns[0].values(0, 1) for one in [t]] for t in data.tables] == [[[1]], [[3]]]
+
+
+def test_positions_are_those_of_the_whole_text(engine: LocalService) -> None:
+    text = "print 1;\nprint 2\n| whre x"
+    with pytest.raises(errors.KqlQueryError) as caught:
+        run(engine, text)
+    assert caught.value.span is not None
+    assert caught.value.span.of(text) == "whre"
+    assert caught.value.hint == "did you mean 'where'?"
+
+
+def test_render_is_read_from_the_text(engine: LocalService) -> None:
+    data = run(engine, "range x from 1 to 3 step 1 | render timechart with (title='A b', ycolumns=x)")
+    assert data.visualization == {"visualization": "timechart", "title": "A b", "ycolumns": "x"}
+
+
+# --- tables of the notebook ------------------------------------------------------------------------------
+
+FRAME = pd.DataFrame({"x": [1, 5, 7], "s": ["a", "b", None]})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [FRAME, pl.from_pandas(FRAME), pa.Table.from_pandas(FRAME), pa.RecordBatch.from_pandas(FRAME)],
+    ids=["pandas", "polars", "arrow", "batch"],
+)
+def test_a_table_of_the_notebook(engine: LocalService, value: object) -> None:
+    assert column(engine, "my_table | where x > 3 | project s", my_table=value) == ["b", None]
+
+
+def test_a_result_is_a_table(engine: LocalService) -> None:
+    first = Result(run(engine, "print d = dynamic({'a': 5}), n = long(null)"), Origin("x@y", "", 0))
+    assert column(engine, "earlier | project a = tolong(d.a) + 1", earlier=first) == [6]
+
+
+def test_dicts_and_lists_go_in_as_dynamic(engine: LocalService) -> None:
+    frame = pd.DataFrame({"d": [{"a": {"b": 1}}, [1, 2], None]})
+    answer = table(engine, "t", t=frame)
+    assert (answer.columns[0].type, answer.columns[0].values(0, 3)) == ("dynamic", [{"a": {"b": 1}}, [1, 2], None])
+    assert column(engine, "t | where isnotnull(d.a) | project tolong(d.a.b)", t=frame) == [1]
+
+
+def test_polars_structs_and_lists_are_dynamic(engine: LocalService) -> None:
+    frame = pl.DataFrame({"d": [{"a": 1}, {"a": 2}], "l": [[1], [2, 3]]})
+    answer = table(engine, "t", t=frame)
+    assert [one.type for one in answer.columns] == ["dynamic", "dynamic"]
+    assert answer.columns[1].values(0, 2) == [[1], [2, 3]]
+
+
+TIMES = [
+    ("naive", pd.Series(pd.to_datetime(["2024-01-01 10:00:00.123456"])),
+     dt.datetime(2024, 1, 1, 10, 0, 0, 123_456, UTC)),
+    ("zoned", pd.Series(pd.to_datetime(["2024-01-01 10:00"])).dt.tz_localize("Europe/Berlin"),
+     dt.datetime(2024, 1, 1, 9, tzinfo=UTC)),
+    ("date", pd.Series([dt.date(2024, 1, 1)]), dt.datetime(2024, 1, 1, tzinfo=UTC)),
+    ("timedelta", pd.Series(pd.to_timedelta(["-1 days +02:00:00"])), dt.timedelta(hours=-22)),
+    ("time", pd.Series([dt.time(1, 2, 3)]), dt.timedelta(hours=1, minutes=2, seconds=3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("series", "value"), [time[1:] for time in TIMES], ids=[time[0] for time in TIMES])
+def test_times_go_in_as_utc(engine: LocalService, series: pd.Series[Any], value: object) -> None:
+    assert column(engine, "t", t=pd.DataFrame({"x": series})) == [value]
+
+
+def test_nulls_large_integers_and_categories_stay(engine: LocalService) -> None:
+    frame = pd.DataFrame(
+        {
+            "i": pd.array([9007199254740993, None], "Int64"),
+            "c": pd.Categorical(["a", "b"]),
+            "n": [None, None],
+            "b": pd.array([True, None], "boolean"),
+        }
+    )
+    answer = table(engine, "t", t=frame)
+    assert [one.values(0, 2) for one in answer.columns] == [
+        [9007199254740993, None], ["a", "b"], [None, None], [True, None],
+    ]  # fmt: skip
+
+
+def test_a_named_index_is_a_column(engine: LocalService) -> None:
+    frame = FRAME.groupby("s").sum()
+    assert table(engine, "t", t=frame).column_names == ["s", "x"]
+
+
+REFUSED = [
+    ({"x": pd.Series(pd.to_datetime(["2024-01-01 00:00:00.123456789"]))}, "finer than a microsecond", "dt.floor('us')"),
+    ({"x": [1, "a"]}, "holds values of several types", "astype(str)"),
+    ({"x": [1], "X": [2]}, "2 columns called 'x', 'X'", "differ only in case"),
+    ({"x": [{1: object()}]}, "is no JSON", "can be dynamic"),
+]
+
+
+@pytest.mark.parametrize(("data", "message", "hint"), REFUSED)
+def test_what_the_engine_cannot_hold_is_refused(engine: LocalService, data: Any, message: str, hint: str) -> None:
+    with pytest.raises(errors.KqlConversionError) as caught:
+        run(engine, "t", t=pd.DataFrame(data))
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert column(engine, "print 1") == [1]
+
+
+def test_a_refused_table_that_is_not_meant_does_not_matter(engine: LocalService) -> None:
+    """`x` is a column here; that the notebook has a table `x` that cannot go in is no concern of the query."""
+    odd = pd.DataFrame({"a": [1, "b"]})
+    assert column(engine, "t | project x", t=FRAME, x=odd) == [1, 5, 7]
+
+
+def test_the_databases_own_table_comes_first_and_says_so(engine: LocalService) -> None:
+    run(engine, ".set T <| print x = 1")
+    data = run(engine, "T", T=FRAME)
+    assert data.tables[0].columns[0].values(0, 1) == [1]
+    assert data.warnings == ("T is the table of memory; the notebook's variable T is not read.",)
+
+
+def test_variables_of_our_own_code_are_no_tables(engine: LocalService) -> None:
+    for name in ("text", "sql", "relation", "schema", "frame"):
+        with pytest.raises(errors.KqlQueryError, match=f"There is no table '{name}'"):
+            run(engine, name)
+
+
+def test_a_notebook_table_is_gone_after_the_query(engine: LocalService) -> None:
+    run(engine, "t", t=FRAME)
+    with pytest.raises(errors.KqlQueryError, match="There is no table 't'"):
+        run(engine, "t")
+
+
+def test_joins_see_the_notebooks_columns(engine: LocalService) -> None:
+    other = pd.DataFrame({"x": [5], "w": ["z"]})
+    assert table(engine, "t | join kind=inner (other) on $left.x == $right.x", t=FRAME, other=other).column_names == [
+        "x", "s", "x1", "w",
+    ]  # fmt: skip
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def write_files(folder: Path) -> None:
+    pd.DataFrame({"a": [1, 2], "when": ["2024-01-01T00:00:00Z", "2024-01-02"]}).to_csv(folder / "one.csv", index=False)
+    pd.DataFrame({"a": [3]}).to_csv(folder / "two.csv", index=False)
+    pd.DataFrame({"p": [1.5], "d": [{"k": [1]}]}).to_parquet(folder / "three.parquet")
+    (folder / "four.jsonl").write_text("".join(json.dumps({"n": n, "o": {"k": n}}) + "\n" for n in range(3)))
+
+
+def test_files_are_tables(engine: LocalService, tmp_path: Path) -> None:
+    write_files(tmp_path)
+    assert engine.add_files(str(tmp_path / "*.csv")) == ["one", "two"]
+    assert engine.add_files(str(tmp_path / "three.parquet")) == ["three"]
+    assert engine.add_files(f"all={tmp_path}/*.jsonl") == ["all"]
+    assert table(engine, "one").columns[1].values(0, 2) == [
+        dt.datetime(2024, 1, 1, tzinfo=UTC), dt.datetime(2024, 1, 2, tzinfo=UTC),
+    ]  # fmt: skip
+    assert column(engine, "three | project tolong(d.k[0])") == [1]
+    assert column(engine, "all | summarize sum(tolong(o.k))") == [3]
+    assert engine.catalogue()["all"] == {"n": "long", "o": "dynamic"}
+
+
+def test_several_files_as_one_table(engine: LocalService, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        pd.DataFrame({"x": [name]}).to_csv(tmp_path / f"{name}.csv", index=False)
+    engine.add_files(f"both={tmp_path}/*.csv")
+    assert sorted(column(engine, "both")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("make", "pattern", "message"),
+    [
+        ({}, "none.csv", "There is no file"),
+        ({"a.txt": "x"}, "a.txt", "is no kind of file that can be a table"),
+        ({"a.csv": "x\n1", "b/a.csv": "x\n1"}, "**/*.csv", "Two files would be the table a"),
+        ({"a.parquet": "no parquet"}, "a.parquet", "cannot be read"),
+    ],
+)
+def test_files_that_cannot_be_tables(
+    engine: LocalService, tmp_path: Path, make: dict[str, str], pattern: str, message: str
+) -> None:
+    for name, content in make.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    with pytest.raises(errors.KqlConnectionError, match=message):
+        engine.add_files(str(tmp_path / pattern))
+
+
+# --- database files --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "events.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE T AS SELECT 1::BIGINT AS n, DATE '2024-01-01' AS day, {'k': 5} AS s")
+    return path
+
+
+def test_a_database_file_is_opened_read_only(database: Path) -> None:
+    service = open_local(ConnectionSpec("duckdb", (("database", str(database)),)))
+    assert service.info.database == "events"
+    answer = table(service, "T | extend k = tolong(s.k)")
+    assert [one.type for one in answer.columns] == ["long", "datetime", "dynamic", "long"]
+    assert service.catalogue()["T"] == {"n": "long", "day": "datetime", "s": "dynamic"}
+    with pytest.raises(errors.KqlError):
+        run(service, ".set-or-replace T <| print 1")
+    service.close()
+
+
+def test_a_database_path_relative_to_the_kernel(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(database.parent)
+    for written in ("/events.duckdb", "events.duckdb"):
+        service = open_local(ConnectionSpec("duckdb", (("database", written),)))
+        assert column(service, "T | count") == [1]
+        service.close()
+
+
+def test_no_file_is_made(tmp_path: Path) -> None:
+    with pytest.raises(errors.KqlConnectionError, match="There is no database file"):
+        open_local(ConnectionSpec("duckdb", (("database", str(tmp_path / "new.duckdb")),)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "x.duckdb").write_text("x" * 5000)
+    with pytest.raises(errors.KqlConnectionError, match=r"cannot be opened: .* not a valid DuckDB database"):
+        open_local(ConnectionSpec("duckdb", (("database", str(tmp_path / "x.duckdb")),)))
+
+
+# --- refusals --------------------------------------------------------------------------------------------
+
+
+def test_an_unsupported_operator_is_said_with_its_place(engine: LocalService) -> None:
+    text = "range x from 1 to 5 step 1\n| make-series c = count() on x from 1 to 5 step 1"
+    with pytest.raises(errors.KqlUnsupportedError) as caught:
+        run(engine, text)
+    assert "MakeSeriesOperator" in caught.value.message
+    assert caught.value.span is not None
+    assert caught.value.span.of(text) == "make-series"
+    assert "run it on a Kusto service" in caught.value.hint
+
+
+def test_an_unknown_column_names_the_nearest(engine: LocalService) -> None:
+    text = "datatable(State:string)['x'] | where Sttae == 'x'"
+    with pytest.raises(errors.KqlQueryError) as caught:
+        run(engine, text)
+    assert (caught.value.message, caught.value.hint) == ("There is no column 'Sttae'.", "did you mean 'State'?")
+
+
+def test_a_type_error_is_said_in_kusto_types(engine: LocalService) -> None:
+    with pytest.raises(errors.KqlQueryError) as caught:
+        run(engine, "print d = dynamic({'a': 5}) | project d.a + 1")
+    assert caught.value.message == "The embedded engine has no + for (dynamic, long)."
+    assert "tolong()" in caught.value.hint
+
+
+def test_request_properties_do_nothing_and_say_so(engine: LocalService) -> None:
+    data = decode(engine.execute(Query("print 1", {"notruncation": True})))
+    assert data.warnings == ("The embedded engine has no request properties: +notruncation did nothing.",)
+
+
+def test_a_timeout_gives_the_query_up(engine: LocalService) -> None:
+    many = "range {0} from 1 to 20000 step 1 | extend k = 1"
+    text = (
+        f"{many.format('x')} | join kind=inner ({many.format('y')}) on k | summarize c = count() by z = x * y % 1000003"
+    )
+    with pytest.raises(errors.KqlQueryError, match=r"given up after 0\.2 s"):
+        engine.execute(Query(text, timeout=0.2))
+    assert column(engine, "print 1") == [1]
+
+
+def test_a_closed_engine_says_so(engine: LocalService) -> None:
+    engine.close()
+    with pytest.raises(errors.KqlConnectionError, match="is closed"):
+        run(engine, "print 1")
+    engine.close()
+
+
+def test_samples_are_their_own_database() -> None:
+    service = open_local(ConnectionSpec("samples", ()))
+    assert column(service, "database('samples').StormEvents | count")[0] > 50_000
+    assert set(service.catalogue()) >= {"StormEvents", "SecurityEvent", "SecurityAlert", "SigninLogs", "Heartbeat"}
+    service.close()

@@ -1,0 +1,63 @@
+"""Every code block of the README is executed, in order, in one shell, in a folder that holds what they speak of."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, Shell
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def fill(folder: Path) -> None:
+    """The files that the README's connections name."""
+    (folder / "logs").mkdir()
+    (folder / "logs" / "requests.csv").write_text("status,path\n200,/a\n200,/b\n500,/c\n")
+    with duckdb.connect(str(folder / "events.duckdb")) as connection:
+        connection.execute("CREATE TABLE Events AS SELECT 'Error' AS level, 'disk full' AS message")
+
+
+def test_every_kind_of_block_is_known() -> None:
+    assert {kind for kind, _ in BLOCKS} == {"sh", "python", "text"}
+
+
+def test_the_cells_run(
+    shell: Shell, duckdb_kql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    fill(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    shell.ip.run_cell("%unload_ext kqlext")
+    printed = ""
+    for position, (kind, block) in enumerate(BLOCKS):
+        if kind == "python":
+            capsys.readouterr()
+            # The README's endpoint is the one that the fixture started.
+            result = shell.ip.run_cell(block.replace("http://127.0.0.1:31415", duckdb_kql_url), store_history=True)
+            printed = "".join(capsys.readouterr()).strip()
+            fails = position + 1 < len(BLOCKS) and BLOCKS[position + 1][0] == "text"
+            assert result.success is not fails, f"{block}\n{printed}"
+        elif kind == "text":
+            assert printed == block.strip()
+    assert shell.variables["top"][0]["State"] == "TEXAS"
+
+
+def test_the_commands_run() -> None:
+    """`scripts/test` is given a part to run, since all of it would run this test again."""
+    commands = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
+    assert commands == ["scripts/demo", "scripts/test"]
+    demo = subprocess.run(["scripts/demo"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert demo.returncode == 0, demo.stderr
+    assert "| IPAddress " in demo.stdout
+    written = ROOT / demo.stdout.strip().rpartition(" ")[2]
+    assert "203.0.113.57" in written.read_text(encoding="utf-8")
+    part = subprocess.run(
+        ["scripts/test", "tests/test_exports.py", "-q"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert part.returncode == 0, part.stdout
+    assert " passed" in part.stdout
