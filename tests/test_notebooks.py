@@ -49,7 +49,7 @@ def test_cells_in_a_kernel_show_bind_and_convert(
         f"%kql kusto://anonymous;cluster='{duckdb_kql_url}';database='memory'",
         "%%kql rows <<\nrange x from 1 to 60 step 1\n\n| extend s = strcat('<b>', x)",
         "rows",
-        "rows.to_dataframe().x.sum(), type(rows.to_polars()).__name__, rows.to_arrow().num_rows",
+        "int(rows.to_dataframe().x.sum()), type(rows.to_polars()).__name__, rows.to_arrow().num_rows",
         "%kql print 1;",
         "%kql print a = 1\n%kql print b = 2",
     ]
@@ -60,7 +60,7 @@ def test_cells_in_a_kernel_show_bind_and_convert(
     assert "50 of 60 rows · " in html
     assert html.count("<tr>") == 51
     assert "&lt;b&gt;50" in html
-    assert shown[4][0]["text/plain"] == "(np.int64(1830), 'DataFrame', 60)"
+    assert shown[4][0]["text/plain"] == "(1830, 'DataFrame', 60)"
 
 
 @pytest.mark.parametrize("cell", ["%kql nope | take 5", "%%kql\nprint 1\n| whre x", "%kql -nope print 1"])
