@@ -24,7 +24,11 @@ def run(source: Path, folder: Path) -> Any:
     # The kernel of this environment, whatever kernels are installed elsewhere.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(source.parent)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(source.parent)}},
     ).execute()
     html, _ = HTMLExporter().from_notebook_node(notebook)
     folder.mkdir(parents=True, exist_ok=True)
