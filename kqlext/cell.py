@@ -45,7 +45,7 @@ class CommandUse:
     """A command as it was written."""
 
     command: Command
-    argument: str
+    argument: str = field(repr=False)
     span: Span
 
 
@@ -269,6 +269,9 @@ class _Head:
         self.command = CommandUse(command, value if isinstance(value, str) else argument, span)
         if argument and not command.argument:
             raise self.error(f"--{command.name} takes no argument.", Span(match.end(), len(self.text)))
+        if "://" in argument and command.name != "config":
+            hint = "without --, a connection string connects; --conn lists the names of what is open"
+            raise self.error(f"--{command.name} takes no connection string.", span, hint)
         self.position = len(self.text)
         return True
 
@@ -283,6 +286,8 @@ class _Head:
             text = value if isinstance(value := parse_value(text), str) else text[1:]
         self.connection = Fragment(text.strip(), span)
         self.position = span.end
+        if self.text.startswith(";", span.end) and span.end + 1 < self.last:
+            self.position += 1  # it ends the connection, not the cell
         if text.endswith(";") and (key := self._match(_NEXT_KEY)):
             hint = "take the space out, or put the whole connection in quotes"
             raise self.error("A connection string holds spaces only in quotes.", Span(*key.span(1)), hint)
