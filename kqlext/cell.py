@@ -9,44 +9,15 @@ It ends at the first token that is none of these, and from there on the text is 
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 
 from kqlext import syntax
 from kqlext.errors import KqlCellError, Span
-from kqlext.options import COMMANDS, OPTIONS, Command, Option, command_names, option_names
-from kqlext.references import Reference, Value, hide_secrets, parse_value
-from kqlext.text import nearest, normalize_name, plural, shorten
+from kqlext.head import LEADING, TARGET, CommandUse, Fragment, Head, OptionUse
+from kqlext.text import plural
 
 MAX_LENGTH = 2_000_000
 """Characters that a cell may hold. Services refuse queries long before that; data belongs into a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """A piece of the cell and where it stands."""
-
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class OptionUse:
-    """An option as it was written: its value is ready, or a reference still to be looked up."""
-
-    option: Option
-    value: object = field(repr=False)
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class CommandUse:
-    """A command as it was written."""
-
-    command: Command
-    argument: str = field(repr=False)
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +63,12 @@ def parse(line: str, body: str | None = None) -> Cell:
             f"The cell holds {len(text):,} characters; at most {MAX_LENGTH:,} are sent as a query.",
             hint="put the data into a table or a file and query that, or cut the cell into several",
         )
-    head = _Head(text, len(magic))
+    head = Head(text, len(magic))
     head.read()
     return _finish(head, one_line=body is None or not body.strip())
 
 
-def _finish(head: _Head, one_line: bool) -> Cell:
+def _finish(head: Head, one_line: bool) -> Cell:
     """The queries behind a head, and the checks that need both."""
     text, position = head.text, head.position
     if head.command is not None:
@@ -128,7 +99,7 @@ def _finish(head: _Head, one_line: bool) -> Cell:
     )
 
 
-def _one_target_each(head: _Head, queries: list[QueryText]) -> None:
+def _one_target_each(head: Head, queries: list[QueryText]) -> None:
     """Several queries and one target would leave answers unbound without a word."""
     targets = [query.target for query in queries if query.target is not None]
     output = next((use for use in head.options if use.option.name == "o"), None)
@@ -159,275 +130,12 @@ def _silence(text: str, position: int, one_line: bool) -> tuple[int, bool]:
     return (end - 1, True) if last.kind == "symbol" else (len(text), False)
 
 
-# `//` begins a comment, also where `<<` stands behind it.
-_TARGET = re.compile(r"((?:(?!//)[^\s<|()'\"\[\]@])+)\s*<<(?!<)")
-_LEADING = re.compile(r"(?:\s|//[^\n]*)*")
-
-
 def _query_text(text: str, span: Span, target: Fragment | None) -> QueryText:
     """A query, and the ``name <<`` before it where there is one."""
-    leading = _LEADING.match(text, span.start, span.end)
-    match = _TARGET.match(text, leading.end() if leading else span.start, span.end)
+    leading = LEADING.match(text, span.start, span.end)
+    match = TARGET.match(text, leading.end() if leading else span.start, span.end)
     if match is None:
         return QueryText(span.of(text), span, target)
     name = Fragment(match.group(1), Span(*match.span(1)))
     start = span.end - len(text[match.end() : span.end].lstrip())
     return QueryText(text[start : span.end], Span(start, span.end), name)
-
-
-# --- the head --------------------------------------------------------------------------------------------
-
-_BLANK = re.compile(r"\s+")
-_COMMENT = re.compile(r"//[^\n]*")
-_COMMAND = re.compile(r"--([A-Za-z][\w-]*)(?=[\s;=]|$)")
-_OPTION = re.compile(r"-(!?)([A-Za-z][\w-]*)(?:(=)|(?=[\s;]|$))")
-_PROPERTY = re.compile(r"\+([A-Za-z]\w*)(=?)")
-_SCHEME = re.compile(r"[A-Za-z][\w-]*://")
-_QUOTED_SCHEME = re.compile(r"""(['"])\s*[A-Za-z][\w-]*://""")
-_AT_CLUSTER = re.compile(r"[\w.-]+@[\w.-]+(?=[\s;]|$)")
-# `samples` alone is the sample database; before a pipe, a dot, ... it is a table of that name, before << a target.
-_SAMPLES = re.compile(r"samples(?=;|(?:\s|//[^\n]*+)*+$|\s(?:\s|//[^\n]*+)*+[^\s|=.,)\]<])")
-# What may be a connection string, also a misspelt one, in any place: its secrets are not shown.
-_MAY_HOLD_SECRETS = re.compile(r"""['"]?(?<![\w-])[\w-]+(?::/|\s*[=(])""")
-_SURELY = re.compile(r":/|secret|password|pwd|appkey|certificate")
-# The rest of a connection string that was written with a space in it.
-_NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
-
-
-class _Head:
-    """Reads the head of one cell from left to right; holds what it found so far."""
-
-    def __init__(self, text: str, position: int) -> None:
-        self.text = text
-        self.position = position
-        newline = text.find("\n")
-        self.line_end = len(text) if newline < 0 else newline
-        self.last = len(text.rstrip())
-        self.command: CommandUse | None = None
-        self.connection: Fragment | None = None
-        self.target: Fragment | None = None
-        self.options: list[OptionUse] = []
-        self.properties: list[tuple[str, object]] = []
-        self.silent = False
-
-    def read(self) -> None:
-        steps = (self._command, self._connection, self._target, self._option, self._property)
-        begin = self._blank()
-        while self.position < len(self.text) and any(step() for step in steps):
-            begin = self._blank()
-        self.position = begin
-
-    def error(self, message: str, span: Span, hint: str = "") -> KqlCellError:
-        return KqlCellError(message, hint=hint, text=self.shown_text(), span=span)
-
-    def shown_text(self, end: int | None = None) -> str:
-        """The cell as an error may show it: without what may be secrets of connection strings before ``end``."""
-        end = len(self.text) if end is None else end
-        pieces, position = [], 0
-        for match in _MAY_HOLD_SECRETS.finditer(self.text, 0, end):
-            if match.start() < position or not _SURELY.search(normalize_name(match.group())):
-                continue
-            stop = min(max(self._scan_word(match.start())[0], match.end()), end)
-            pieces += [self.text[position : match.start()], hide_secrets(self.text[match.start() : stop])]
-            position = stop
-        return "".join([*pieces, self.text[position:]])
-
-    def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        return pattern.match(self.text, self.position)
-
-    def _blank(self) -> int:
-        """Skip white space and comments; gives where the query begins if no more of the head follows.
-
-        Comments in the body are then the query's own.
-        """
-        begin = self._skip(_BLANK)
-        while self.position < self.line_end and self._match(_COMMENT):
-            self._skip(_COMMENT)
-            begin = self._skip(_BLANK)
-        self._skip(_LEADING)
-        return begin
-
-    def _skip(self, pattern: re.Pattern[str]) -> int:
-        match = self._match(pattern)
-        self.position = match.end() if match else self.position
-        return self.position
-
-    def _command(self) -> bool:
-        match = self._match(_COMMAND)
-        if match is None:
-            return False
-        span = Span(*match.span())
-        command = command_names().get(normalize_name(match.group(1)))
-        if command is None:
-            near = nearest(match.group(1), (known.name for known in COMMANDS))
-            hint = f"did you mean --{near}?" if near else "%kql --help lists the commands"
-            raise self.error(f"There is no command --{shorten(match.group(1), 40)}.", span, hint)
-        argument = self.text[match.end() :].strip().removeprefix("=").strip()
-        self.silent = argument.endswith(";")
-        argument = argument.removesuffix(";").strip()
-        value = parse_value(argument)
-        self.command = CommandUse(command, value if isinstance(value, str) else argument, span)
-        if argument and not command.argument:
-            raise self.error(f"--{command.name} takes no argument.", Span(match.end(), len(self.text)))
-        if "://" in argument and command.name != "config":
-            hint = "without --, a connection string connects; --conn lists the names of what is open"
-            raise self.error(f"--{command.name} takes no connection string.", span, hint)
-        self.position = len(self.text)
-        return True
-
-    def _connection(self) -> bool:
-        span = self._connection_span()
-        if span is None:
-            return False
-        if self.connection is not None:
-            raise self.error("A cell takes one connection.", span, "remove one of the two")
-        text = span.of(self.text)
-        if text[0] in "'\"":
-            text = value if isinstance(value := parse_value(text), str) else text[1:]
-        self.connection = Fragment(text.strip(), span)
-        self.position = span.end
-        if self.text.startswith(";", span.end) and span.end + 1 < self.last:
-            self.position += 1  # it ends the connection, not the cell
-        if text.endswith(";") and (key := self._match(_NEXT_KEY)):
-            hint = "take the space out, or put the whole connection in quotes"
-            raise self.error("A connection string holds spaces only in quotes.", Span(*key.span(1)), hint)
-        return True
-
-    def _connection_span(self) -> Span | None:
-        if self._match(_SCHEME) or self._match(_QUOTED_SCHEME):
-            return Span(self.position, self._word_end(self.position))
-        match = self._match(_AT_CLUSTER) or self._match(_SAMPLES)
-        return Span(*match.span()) if match else None
-
-    def _target(self) -> bool:
-        match = self._match(_TARGET)
-        if match is None:
-            return False
-        if self.target is not None:
-            raise self.error("A query takes one target.", Span(*match.span(1)))
-        self.target = Fragment(match.group(1), Span(*match.span(1)))
-        self.position = match.end()
-        return True
-
-    def _option(self) -> bool:
-        match = self._match(_OPTION)
-        if match is None:
-            return False
-        negated, name, equals = match.groups()
-        span = Span(self.position, match.end() - len(equals or ""))
-        option = option_names().get(normalize_name(name))
-        if option is None:
-            spellings = [spelling for known in OPTIONS for spelling in (known.name, *known.aliases)]
-            near = nearest(name, spellings)
-            hint = f"did you mean -{near}?" if near else "%kql --help options lists the options"
-            raise self.error(f"There is no option -{shorten(name, 40)}.", span, hint)
-        if any(use.option is option for use in self.options):
-            raise self.error(f"-{name} is given twice.", span, "remove one of the two")
-        self.position = match.end()
-        self.options.append(OptionUse(option, self._option_value(option, negated, equals, span), span))
-        return True
-
-    def _option_value(self, option: Option, negated: str, equals: str | None, span: Span) -> object:
-        if option.kind == "flag" and not equals:
-            return not negated
-        if negated:
-            raise self.error(f"-!{option.name} is for flags; {option.name} takes a value.", span)
-        value = self._word(span, f"-{option.name} needs a value.", same_line=not equals)
-        try:
-            return read_option(option, value.text, self.text, value.span)
-        except KqlCellError as error:
-            error.text = self.shown_text()
-            raise
-
-    def _property(self) -> bool:
-        match = self._match(_PROPERTY)
-        if match is None:
-            return False
-        span = Span(*match.span())
-        if not match.group(2):
-            raise self.error(f"A request property is written +{match.group(1)}=value.", span)
-        self.position = match.end()
-        value = self._word(span, f"+{match.group(1)} needs a value.")
-        self.properties.append((match.group(1), read_property(value.text)))
-        return True
-
-    def _word(self, owner: Span, missing: str, same_line: bool = False) -> Fragment:
-        """The word at the position: up to white space outside quotes and brackets."""
-        if same_line and (blank := re.compile(r"[^\S\n]+").match(self.text, self.position)):
-            self.position = blank.end()
-        start, end = self.position, self._word_end(self.position)
-        if start == end:
-            raise self.error(missing, owner)
-        self.position = end
-        return Fragment(self.text[start:end], Span(start, end))
-
-    def _word_end(self, start: int) -> int:
-        position, quote = self._scan_word(start)
-        if quote is not None:
-            raise self.error(f"The quote {self.text[quote]} is not closed.", Span(quote, quote + 1))
-        # A line magic's last `;` silences it and is no part of a word.
-        return position - 1 if position == self.last and self.text[position - 1] == ";" else position
-
-    def _scan_word(self, start: int) -> tuple[int, int | None]:
-        """The end of a word, and where a quote in it opens that is not closed."""
-        depth, quote, position = 0, None, start
-        while position < len(self.text):
-            character = self.text[position]
-            if quote is not None:
-                quote = None if character == self.text[quote] else quote
-            elif character in "'\"":
-                quote = position
-            elif character == "\n" or (character.isspace() and not depth):
-                break
-            elif character in "([{":
-                depth += 1
-            elif character in ")]}":
-                depth = max(0, depth - 1)
-            position += 1
-        return position, quote
-
-
-_WORDS = {"true": True, "false": False, "none": None, "null": None}
-
-
-def read_option(option: Option, word: str, text: str, span: Span) -> object:
-    """The value of an option from the word behind it, or a ``Reference`` still to be looked up.
-
-    Raises:
-        KqlCellError: the word is no value of the option's kind.
-    """
-    value = parse_value(word)
-    plain = value if isinstance(value, str) else word
-    if option.kind == "choice":
-        by_name = {normalize_name(choice): choice for choice in option.choices}
-        if normalize_name(plain) in by_name:
-            return by_name[normalize_name(plain)]
-        near = nearest(plain, option.choices)
-        hint = f"did you mean {near}?" if near else f"one of {', '.join(option.choices)}"
-        raise KqlCellError(f"-{option.name} cannot be {plain}.", hint=hint, text=text, span=span)
-    if option.kind in ("flag", "integer"):
-        return _read_literal(option, plain, value, text, span)
-    if option.kind == "value":
-        return plain if value is None else value
-    return plain if isinstance(value, Reference) else (plain if value is None else value)
-
-
-def _read_literal(option: Option, plain: str, value: Value | None, text: str, span: Span) -> object:
-    if option.kind == "integer" and re.fullmatch(r"-?\d{1,9}", plain):
-        return int(plain)
-    if plain.lower() in _WORDS and (option.kind == "flag") is (_WORDS[plain.lower()] is not None):
-        return _WORDS[plain.lower()]
-    if value is not None and not isinstance(value, str):
-        return value
-    wanted = "true or false" if option.kind == "flag" else "a whole number, or none"
-    raise KqlCellError(f"-{option.name} cannot be {plain}: it takes {wanted}.", text=text, span=span)
-
-
-def read_property(word: str) -> object:
-    """The value of a client request property: quoted text, JSON (numbers, true, lists ...), or the bare word."""
-    if word[0] in "'\"" and isinstance(value := parse_value(word), str):
-        return value
-    try:
-        return json.loads(word)
-    except (ValueError, RecursionError):
-        return parse_value(word) if word.startswith("$") else word

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kqlext.cell import Cell, CommandUse, read_option
+from kqlext.cell import Cell
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
 from kqlext.errors import KqlCellError, KqlConnectionError, Span
+from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
 from kqlext.options import option_names
 from kqlext.references import Reference

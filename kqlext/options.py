@@ -12,6 +12,9 @@ OptionKind = Literal["flag", "integer", "text", "choice", "name", "value"]
 of ``choices``. ``name``: the name of a variable to bind. ``value``: text, a notebook name or ``$NAME``."""
 
 
+NO_MINIMUM = -(10**9)
+
+
 @dataclass(frozen=True)
 class Option:
     """One option: ``-name value``, ``-name=value``, ``-flag`` or ``-!flag``."""
@@ -22,6 +25,7 @@ class Option:
     default: object = None
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    minimum: int = NO_MINIMUM
     configurable: bool = True
     """Whether ``%config KqlMagics.name`` sets it for the session."""
 
@@ -79,6 +83,7 @@ OPTIONS: tuple[Option, ...] = (
         "integer",
         "seconds after which the query is given up, here and on the server",
         aliases=("to", "wait"),
+        minimum=1,
     ),
     Option(
         "conn",

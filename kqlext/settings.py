@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqlext.cell import OptionUse, read_option
 from kqlext.errors import KqlCellError
+from kqlext.head import OptionUse, read_option
 from kqlext.options import OPTIONS
 from kqlext.references import EnvironmentVariable, Reference, resolve
 

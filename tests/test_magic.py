@@ -275,6 +275,9 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ("%kql --shcema", errors.KqlCellError, "There is no command --shcema.", "did you mean --schema?"),
     ("%kql -dl five print 1", errors.KqlCellError, "There is no variable five", "for the text itself write 'five'"),
     ("%kql -dl 1.5 print 1", errors.KqlCellError, "-display_limit cannot be 1.5", "--help"),
+    ("%kql -timeout 0 print 1", errors.KqlCellError, "it takes a whole number of at least 1, or none", "--help"),
+    ("%kql +a=1 +a=2 print 1", errors.KqlCellError, "+a is given twice.", "remove one of the two"),
+    ("%kql --conn clientsecret='s3cr3t'", errors.KqlConnectionError, "is no open connection.", "open are Samples@"),
     ("%kql -type pandsa print 1", errors.KqlCellError, "-type cannot be pandsa.", "did you mean pandas?"),
     ("%kql kutso://x", errors.KqlConnectionError, "There is no service kutso://.", "did you mean 'kusto'?"),
     (

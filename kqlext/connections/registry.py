@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from kqlext.connections.strings import ConnectionName, ConnectionSpec, parse_connection
 from kqlext.errors import KqlConnectionError
+from kqlext.references import hide_secrets
 from kqlext.services.base import Service
 from kqlext.text import did_you_mean
 
@@ -139,4 +140,4 @@ class Registry:
     def _unknown(self, name: str, what: str) -> KqlConnectionError:
         names = [connection.id for connection in self]
         known = f"open are {', '.join(names)}" if names else "none is open: connect first, for example %kql samples"
-        return KqlConnectionError(f"{name} {what}.", hint=did_you_mean(name, names) or known)
+        return KqlConnectionError(f"{hide_secrets(name)} {what}.", hint=did_you_mean(name, names) or known)
