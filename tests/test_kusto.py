@@ -212,8 +212,16 @@ def test_a_service_that_stays_busy_is_an_error(kusto: KustoServer, service: Kust
     kusto.on("T", scripted.throttled(retry_after=0))
     with pytest.raises(errors.KqlThrottledError) as caught:
         service.execute(Query("T"))
-    assert "wait a minute" in caught.value.hint
+    assert "wait 0 seconds" in caught.value.hint
     assert len(kusto.requests) == 4
+
+
+def test_a_long_pause_is_said_and_not_sat_through(kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", scripted.throttled(retry_after=3600))
+    with pytest.raises(errors.KqlThrottledError) as caught:
+        service.execute(Query("T"))
+    assert caught.value.hint == "wait 3600 seconds and run the cell again, or ask for less at a time"
+    assert len(kusto.requests) == 1
 
 
 @pytest.mark.parametrize("command", [".set T <| print 1", ".drop table T", "// .show\n.append T <| print 1"])

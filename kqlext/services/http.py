@@ -37,14 +37,21 @@ from kqlext.text import shorten
 CONNECT_TIMEOUT = 20.0
 """Seconds to wait for a connection to the service."""
 
+LONGEST_PAUSE = 30.0
+"""Seconds that a busy service may ask us to wait before it is asked again."""
+
 _BUSY = frozenset({429, 503})
 
 
 class _BusyRetryPolicy(RetryPolicy[HttpRequest, Any]):
-    """Retries only what the service says to retry: 429 and 503, and never what a write command did."""
+    """Retries only what the service says to retry: 429 and 503, and never what a write command did.
+
+    A service that asks for a longer pause than a user would sit through gets none: that is an error.
+    """
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
-        return bool(settings.get("repeatable", True)) and response.http_response.status_code in _BUSY
+        soon = (self.get_retry_after(response) or 0) <= LONGEST_PAUSE
+        return bool(settings.get("repeatable", True)) and response.http_response.status_code in _BUSY and soon
 
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
         repeatable = options.pop("repeatable", True)

@@ -45,7 +45,9 @@ def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
         hint = "" if status == 403 else "this service wants a sign-in: leave the key anonymous out, or sign in again"
         return KqlAuthenticationError(f"{status}: {message}", hint=hint, code=code if entry else None)
     if status == 429:
-        return KqlThrottledError(message, code=code)
+        pause = answer.headers.get("retry-after", "")
+        hint = f"wait {pause} seconds and run the cell again, or ask for less at a time" if pause.isdigit() else ""
+        return KqlThrottledError(message, code=code, hint=hint)
     if status == 400 and entry is not None:
         return query_error(message, code, entry, query)
     if status == 404 and entry is not None:
