@@ -156,6 +156,12 @@ def test_an_address_that_is_none(cluster: str) -> None:
         KustoService(cluster, "Samples")
 
 
+def test_an_address_with_a_password_is_refused_without_showing_it() -> None:
+    with pytest.raises(errors.KqlConnectionError) as caught:
+        KustoService("https://me:s3cr3t@help.kusto.windows.net", "Samples")
+    assert "s3cr3t" not in str(caught.value)
+
+
 # --- failures --------------------------------------------------------------------------------------------
 
 FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {

@@ -40,10 +40,9 @@ class KustoService:
                 Kusto service, or over plain http.
         """
         _check_address(cluster, credential)
-        host = urlsplit(cluster).netloc
         signed_in = "signed in" if credential else "anonymous"
         self.info = ServiceInfo(friendly_name(cluster), database, f"{cluster}, {signed_in}")
-        scope = f"https://{host.split(':')[0]}/.default"
+        scope = f"https://{urlsplit(cluster).hostname}/.default"
         self._client = HttpClient(cluster, credential, scope, f"kqlext/{__version__}")
 
     def execute(self, query: Query) -> Response:
@@ -83,6 +82,10 @@ def _check_address(cluster: str, credential: TokenCredential | None) -> None:
         raise KqlConnectionError(
             f"{cluster!r} is no address of a cluster.",
             hint="write a name like help, or https://help.kusto.windows.net",
+        )
+    if address.username is not None or address.password is not None:
+        raise KqlConnectionError(
+            "The cluster's address holds a user or a password.", hint="leave out what stands before the @"
         )
     if credential is None or is_loopback(cluster):
         return
