@@ -276,7 +276,9 @@ def read_option(option: Option, word: str, text: str, span: Span) -> object:
         raise KqlCellError(f"-{option.name} cannot be {plain}.", hint=hint, text=text, span=span)
     if option.kind in ("flag", "integer"):
         return _read_literal(option, plain, value, text, span)
-    if option.kind == "value":
+    if option.kind == "timespan" and re.match(r"PT?\d", word):
+        return word
+    if option.kind in ("value", "timespan"):
         return plain if value is None else value
     return plain if isinstance(value, Reference) else (plain if value is None else value)
 

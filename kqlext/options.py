@@ -7,9 +7,10 @@ from typing import Literal
 
 from kqlext.text import normalize_name
 
-OptionKind = Literal["flag", "integer", "text", "choice", "name", "value"]
+OptionKind = Literal["flag", "integer", "text", "choice", "name", "value", "timespan"]
 """``flag``: -x, -!x. ``integer``: a number or a notebook name. ``text``: a word or a quoted string. ``choice``: one
-of ``choices``. ``name``: the name of a variable to bind. ``value``: text, a notebook name or ``$NAME``."""
+of ``choices``. ``name``: the name of a variable to bind. ``value``: text, a notebook name or ``$NAME``.
+``timespan``: the same, but P1D and its like are durations and no names."""
 
 
 NO_MINIMUM = -(10**9)
@@ -84,6 +85,12 @@ OPTIONS: tuple[Option, ...] = (
         "seconds after which the query is given up, here and on the server",
         aliases=("to", "wait"),
         minimum=1,
+    ),
+    Option(
+        "timespan",
+        "timespan",
+        "the time range of the query: P1D, start/end, or a variable that holds a timedelta or (start, end)",
+        configurable=False,
     ),
     Option(
         "conn",

@@ -64,7 +64,8 @@ class Session:
             KqlError: as services and decoders raise; positions point into the cell.
         """
         tables = parameters.notebook_tables(query.text, namespace)
-        request = Query(query.text, dict(cell.properties), options["timeout"], tables)
+        timespan = parameters.iso_timespan(options["timespan"])
+        request = Query(query.text, dict(cell.properties), options["timeout"], timespan, tables)
         connection = self.registry.current
         if connection is None:
             if not tables:

@@ -41,7 +41,7 @@ def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[st
     except KqlCellError as error:
         error.text, error.span = text, use.span
         raise
-    if use.option.kind == "value" or (use.option.kind == "flag" and isinstance(found, bool)):
+    if use.option.kind in ("value", "timespan") or (use.option.kind == "flag" and isinstance(found, bool)):
         return found
     if found is None and use.option.kind == "integer":
         return None

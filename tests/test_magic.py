@@ -276,6 +276,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ("%kql -dl five print 1", errors.KqlCellError, "There is no variable five", "for the text itself write 'five'"),
     ("%kql -dl 1.5 print 1", errors.KqlCellError, "-display_limit cannot be 1.5", "--help"),
     ("%kql -timeout 0 print 1", errors.KqlCellError, "it takes a whole number of at least 1, or none", "--help"),
+    ("%kql -timespan 'last week' print 1", errors.KqlCellError, "-timespan cannot be 'last week'.", "write P1D"),
     ("%kql +a=1 +a=2 print 1", errors.KqlCellError, "+a is given twice.", "remove one of the two"),
     ("%kql --conn clientsecret='s3cr3t'", errors.KqlConnectionError, "is no open connection.", "open are Samples@"),
     ("%kql -type pandsa print 1", errors.KqlCellError, "-type cannot be pandsa.", "did you mean pandas?"),
@@ -427,6 +428,13 @@ def test_properties_and_timeout_are_sent(shell: Shell, kusto: KustoServer) -> No
     assert sent(kusto)[0].options == {
         "notruncation": True, "query_datascope": "hotcache", "servertimeout": "00:01:30",
     }  # fmt: skip
+
+
+def test_a_timespan_that_does_nothing_is_said(shell: Shell, kusto: KustoServer) -> None:
+    connect(shell, kusto)
+    for connection in (f"Samples@{friendly(kusto.url)}", "duckdb://"):
+        shell.run(f"%kql {connection} -timespan P1D print 1")
+        assert shell.variables["_kql"].warnings[0].startswith("-timespan did nothing: ")
 
 
 def test_a_cloud_makes_the_address(shell: Shell) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from kqlext.parameters import is_table, notebook_tables
+from kqlext.errors import KqlCellError
+from kqlext.parameters import is_table, iso_timespan, notebook_tables
 
 FRAME = pd.DataFrame({"x": [1]})
 
@@ -40,3 +43,35 @@ QUERIES = [
 def test_tables_that_a_query_names(text: str, names: set[str]) -> None:
     namespace = {"t": FRAME, "my table": FRAME, "other": FRAME, "x": 5}
     assert set(notebook_tables(text, namespace)) == names
+
+
+DAY = dt.datetime(2024, 1, 1)
+BERLIN = dt.timezone(dt.timedelta(hours=1))
+TIMESPANS: list[tuple[object, str | None]] = [
+    (None, None),
+    ("P1D", "P1D"),
+    ("PT6H30M", "PT6H30M"),
+    ("2024-01-01/2024-01-02T10:00:00Z", "2024-01-01/2024-01-02T10:00:00Z"),
+    ("2024-01-01T00:00:00Z/P1D", "2024-01-01T00:00:00Z/P1D"),
+    (dt.timedelta(days=1), "P1D"),
+    (dt.timedelta(hours=36, milliseconds=5), "P1DT43200.005S"),
+    ((DAY, dt.datetime(2024, 1, 2, 1, tzinfo=BERLIN)), "2024-01-01T00:00:00Z/2024-01-02T00:00:00Z"),
+    ([dt.date(2024, 1, 1), "2024-01-02"], "2024-01-01/2024-01-02"),
+    ((DAY, dt.timedelta(hours=1)), "2024-01-01T00:00:00Z/P0DT3600S"),
+    ((pd.Timestamp("2024-01-01", tz="UTC"), pd.Timedelta("1h")), "2024-01-01T00:00:00Z/P0DT3600S"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), TIMESPANS)
+def test_timespans(value: object, text: str | None) -> None:
+    assert iso_timespan(value) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["yesterday", "P", "PT", 5, (DAY,), (DAY, 5), (DAY, DAY - dt.timedelta(1)), dt.timedelta(0), "1d", ("P1D", "P1D")],
+)
+def test_what_is_no_timespan(value: object) -> None:
+    with pytest.raises(KqlCellError) as caught:
+        iso_timespan(value)
+    assert caught.value.message.startswith("-timespan ")

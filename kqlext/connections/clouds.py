@@ -13,19 +13,60 @@ from kqlext.text import did_you_mean, normalize_name, shorten
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud: its name, Kqlmagic's names for it, the suffix of its services and where people sign in."""
+    """One cloud: its name, Kqlmagic's names for it, and the addresses of its services.
+
+    ``suffix`` ends the hosts of Kusto clusters. A token's scope is an address and ``/.default``; that of Log
+    Analytics in the public cloud is its older address (``log_analytics_resource``). An empty address: the cloud
+    has no such service.
+    """
 
     name: str
     aliases: tuple[str, ...]
     suffix: str
-    login_endpoint: str
+    login: str
+    log_analytics: str = ""
+    log_analytics_resource: str = ""
+    application_insights: str = ""
+    graph: str = ""
+    management: str = ""
 
 
 CLOUDS: tuple[Cloud, ...] = (
-    Cloud("public", (), ".windows.net", "https://login.microsoftonline.com"),
-    Cloud("usgovernment", ("government", "fairfax"), ".usgovcloudapi.net", "https://login.microsoftonline.us"),
-    Cloud("china", ("mooncake",), ".chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
-    Cloud("germany", ("blackforest",), ".cloudapi.de", "https://login.microsoftonline.de"),
+    Cloud(
+        "public",
+        (),
+        suffix=".windows.net",
+        login="https://login.microsoftonline.com",
+        log_analytics="https://api.loganalytics.azure.com",
+        log_analytics_resource="https://api.loganalytics.io",
+        application_insights="https://api.applicationinsights.io",
+        graph="https://graph.microsoft.com",
+        management="https://management.azure.com",
+    ),
+    Cloud(
+        "usgovernment",
+        ("government", "fairfax"),
+        suffix=".usgovcloudapi.net",
+        login="https://login.microsoftonline.us",
+        log_analytics="https://api.loganalytics.us",
+        log_analytics_resource="https://api.loganalytics.us",
+        application_insights="https://api.applicationinsights.us",
+        graph="https://graph.microsoft.us",
+        management="https://management.usgovcloudapi.net",
+    ),
+    Cloud(
+        "china",
+        ("mooncake",),
+        suffix=".chinacloudapi.cn",
+        login="https://login.partner.microsoftonline.cn",
+        log_analytics="https://api.loganalytics.azure.cn",
+        log_analytics_resource="https://api.loganalytics.azure.cn",
+        application_insights="https://api.applicationinsights.azure.cn",
+        graph="https://microsoftgraph.chinacloudapi.cn",
+        management="https://management.chinacloudapi.cn",
+    ),
+    # Closed in 2021; its cluster names still resolve as they did in Kqlmagic.
+    Cloud("germany", ("blackforest",), suffix=".cloudapi.de", login="https://login.microsoftonline.de"),
 )
 
 

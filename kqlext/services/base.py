@@ -18,6 +18,8 @@ class Query:
         text: the KQL, verbatim.
         properties: client request properties, by name.
         timeout: seconds after which it is given up, or None for the service's own limit.
+        timespan: the time range of the whole query as an ISO 8601 duration or interval (``P1D``, ``start/end``),
+            for services that take one beside the text.
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
     """
@@ -25,8 +27,16 @@ class Query:
     text: str
     properties: Mapping[str, object] = field(default_factory=dict)
     timeout: float | None = None
+    timespan: str | None = None
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=lambda: f"kqlext.query;{uuid.uuid4()}")
+
+
+def timespan_notes(query: Query, service: str) -> tuple[str, ...]:
+    """What a service without a time range beside the text has to say of one."""
+    if query.timespan is None:
+        return ()
+    return (f"-timespan did nothing: {service} has no time range beside the query; filter in the query.",)
 
 
 @dataclass(frozen=True)

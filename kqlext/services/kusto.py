@@ -14,7 +14,7 @@ from azure.core.credentials import TokenCredential
 from kqlext import __version__, syntax
 from kqlext.connections.clouds import cloud_of, friendly_name, is_loopback
 from kqlext.errors import KqlConnectionError, KqlError
-from kqlext.services.base import Query, Response, ServiceInfo
+from kqlext.services.base import Query, Response, ServiceInfo, timespan_notes
 from kqlext.services.http import HttpClient
 from kqlext.services.kusto_errors import failure
 
@@ -63,7 +63,12 @@ class KustoService:
         except KqlError as error:
             error.request_id = query.client_request_id
             raise
-        return Response("kusto_v1" if command else "kusto_v2", answer.body, client_request_id=query.client_request_id)
+        return Response(
+            "kusto_v1" if command else "kusto_v2",
+            answer.body,
+            warnings=timespan_notes(query, "Kusto"),
+            client_request_id=query.client_request_id,
+        )
 
     def check(self) -> Response:
         """Run the smallest query: it needs the server, the right to query, and the database."""
@@ -103,7 +108,7 @@ def _check_trusted(cluster: str) -> None:
     from azure.kusto.data.kusto_trusted_endpoints import well_known_kusto_endpoints
 
     try:
-        well_known_kusto_endpoints.validate_trusted_endpoint(cluster, cloud_of(cluster).login_endpoint)
+        well_known_kusto_endpoints.validate_trusted_endpoint(cluster, cloud_of(cluster).login)
     except KustoClientInvalidConnectionStringException:
         raise KqlConnectionError(
             f"{urlsplit(cluster).hostname} is not among the hosts of Kusto services: no token is sent to it.",
