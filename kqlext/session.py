@@ -81,9 +81,20 @@ class Session:
                 embedded = connection.spec.scheme in _EMBEDDED
                 if embedded or error.unresolved not in tables:
                     raise
-                return _answer(self._notebook_engine(), request)
+                return self._answer_from_notebook(request, error)
         except KqlError as error:
             raise error.relocate(cell.text, query.span.start) from None
+
+    def _answer_from_notebook(self, request: Query, refusal: KqlQueryError) -> Result:
+        """Run a query that a service refused for a table of the notebook on the embedded engine."""
+        try:
+            return _answer(self._notebook_engine(), request)
+        except KqlQueryError as error:
+            if error.unresolved is None or error.unresolved in request.tables:
+                raise
+            # It names a table of the service too: what the service said is the error.
+            refusal.hint = f"{refusal.unresolved} is a table of the notebook: a service cannot join it with its own"
+            raise refusal from None
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -299,6 +300,24 @@ def test_positions_in_messages(message: str, at: str, kusto: KustoServer, servic
     assert caught.value.span is not None
     assert caught.value.span.of(text) == at
     assert "Query: '" not in caught.value.message
+
+
+ODD_ERRORS = [
+    {"error": {"@message": {"x": 1}, "code": [1]}},
+    {"error": {"innererror": {"innererror": {"code": "X", "@line": "a", "@pos": -5}}}},
+    {"error": {"innererror": 5, "message": None}},
+    {"error": {}},
+    {"error": "text"},
+    [],
+]
+
+
+@pytest.mark.parametrize("body", ODD_ERRORS, ids=str)
+def test_an_odd_error_body_is_still_one_error(body: object, kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", Answer(json.dumps(body).encode(), status=400))
+    with pytest.raises(errors.KqlError) as caught:
+        service.execute(Query("T"))
+    assert str(caught.value)
 
 
 @pytest.mark.parametrize(

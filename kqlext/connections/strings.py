@@ -165,9 +165,9 @@ _NAME = re.compile(r"([^=;'\"()/\n]+)@([\w.-]+)")
 def _parse_name(text: str) -> ConnectionName:
     match = _NAME.fullmatch(text)
     if match is None:
-        shown = repr(text) if _SHOWN_NAME.fullmatch(text) else "This"
+        # The text may come from a variable or the environment: it is not shown.
         raise KqlConnectionError(
-            f"{shown} is no connection: it has no scheme and no @cluster.",
+            "This is no connection: it has no scheme and no @cluster.",
             hint="write for example kusto://help.kusto.windows.net/Samples, or Samples@help once that is open",
         )
     return ConnectionName(match.group(1), match.group(2))

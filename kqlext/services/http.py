@@ -5,6 +5,7 @@ Every failure below HTTP is a ``KqlNetworkError`` or ``KqlAuthenticationError``;
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,6 +75,10 @@ class HttpClient:
         self._url = url
         # A token may go over plain http only where it does not leave this machine.
         self._safe: dict[str, Any] = {"enforce_https": False} if credential and is_loopback(url) else {}
+        # What azure-core warns of is in our errors; without a handler logging would print it on stderr.
+        azure = logging.getLogger("azure")
+        if not azure.handlers:
+            azure.addHandler(logging.NullHandler())
         self._transport = RequestsTransport()
         policies: list[Any] = [
             UserAgentPolicy(user_agent, user_agent_overwrite=True),

@@ -34,7 +34,7 @@ def one_api_error(entry: Mapping[str, Any]) -> tuple[str | None, str]:
         error = error["innererror"]
         code = error.get("code") or code
         message = error.get("@errorMessage") or error.get("@message") or error.get("message") or message
-    return code, str(message)
+    return None if code is None else str(code), str(message)
 
 
 def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
@@ -97,7 +97,7 @@ _UNRESOLVED = (
     re.compile(r"Failed to resolve (?:table or column|scalar|table|column|entity)[^']*'([^']+)'"),
     re.compile(r"'([^']+)' could not be resolved|The name '([^']+)' does not refer"),
     re.compile(r"Table with name (\S+) does not exist"),
-    re.compile(r'Column "([^"]+)" referenced that exists'),
+    re.compile(r'Column "([^"]+)" referenced that exists|Referenced (?:column|table) "([^"]+)" (?:was )?not found'),
     re.compile(r'Referenced column "([^"]+)" not found|schema error for \'([^\']+)\''),
 )
 # Where a message says a place, and the number of the first column: Kusto counts from 0 (issue 256 of
@@ -136,8 +136,8 @@ def _place(entry: Mapping[str, Any], message: str, name: str | None, text: str) 
     while isinstance(inner.get("innererror"), Mapping):
         inner = inner["innererror"]
     line, position, token = (inner.get(f"@{key}", inner.get(key)) for key in ("line", "pos", "token"))
-    if line is not None and position is not None:
-        offset = _token_offset(text, offset_of(text, int(line), int(position)), str(token or ""))
+    if str(line).isdigit() and str(position).isdigit():
+        offset = _token_offset(text, offset_of(text, int(str(line)), int(str(position))), str(token or ""))
         return Span(offset, offset + max(1, len(str(token or ""))))
     for pattern, first_column in _POSITIONS:
         if match := pattern.search(message):
