@@ -52,13 +52,13 @@ class MonitorService:
             KqlConnectionError: the address is no http(s) URL, or a credential would go to a host that is none of
                 the service's, or over plain http.
         """
-        key = credential.text if isinstance(credential, ApiKey) else None
-        target.check_address(token=credential is not None and not key, key=bool(key))
-        signed_in = "by key" if key else "signed in" if credential else "anonymous"
+        key = credential if isinstance(credential, ApiKey) else None
+        token = None if isinstance(credential, ApiKey) else credential
+        target.check_address(token=token is not None, key=key is not None)
+        signed_in = "by key" if key else "signed in" if token else "anonymous"
         self.info = ServiceInfo(target.kind.name, target.name, f"{target.endpoint}{target.path}, {signed_in}")
         self._target = target
-        self._key_header = {"x-api-key": key} if key else {}
-        token = None if isinstance(credential, ApiKey) else credential
+        self._key = key
         self._client = HttpClient(target.endpoint, token, target.scope, f"kqlext/{__version__}")
 
     def execute(self, query: Query) -> Response:
@@ -112,7 +112,8 @@ class MonitorService:
         self._client.close()
 
     def _headers(self, client_request_id: str) -> dict[str, str]:
-        return {**_HEADERS, **self._key_header, "x-ms-client-request-id": client_request_id}
+        key = {"x-api-key": self._key.text} if self._key else {}
+        return {**_HEADERS, **key, "x-ms-client-request-id": client_request_id}
 
     def _body(self, query: Query) -> tuple[dict[str, object], list[str]]:
         """The body of a request, and what is to be said of properties that it cannot hold."""
