@@ -76,10 +76,12 @@ FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
     "401": (monitor.unauthorized(), errors.KqlAuthenticationError, "401: Valid authentication", "Log Analytics Reader"),
     "403": (monitor.insufficient_access(), errors.KqlAuthenticationError, "403: ", "Microsoft Sentinel Reader"),
     "audience": (monitor.wrong_audience(), errors.KqlAuthenticationError, "another audience", "keys cloud"),
+    "tenant": (Answer(error("InvalidTokenError", "No."), 403), errors.KqlAuthenticationError, "403: No.", "az login"),
+    "key": (Answer(error("InvalidApiKeyError", "No."), 403), errors.KqlAuthenticationError, "403: No.", "key appkey"),
     "404": (
-        Answer(error("WorkspaceNotFoundError", "The workspace could not be found"), 404),
+        Answer(error("ResourceNotFoundError", "The resource could not be found"), 404),
         errors.KqlServiceError,
-        "The workspace could not be found",
+        "There is no such workspace or resource (404): The resource could not be found",
         "Workspace ID",
     ),
     "404 page": (monitor.html(404, "Not Found"), errors.KqlServiceError, "There is no Log Analytics", "Workspace ID"),
@@ -108,7 +110,7 @@ def test_a_failure_is_one_clear_error(name: str) -> None:
 
 def test_application_insights_names_its_own_role_and_id() -> None:
     assert "Monitoring Reader" in failed(monitor.insufficient_access(), source=APPLICATION_INSIGHTS).hint
-    missing = Answer(error("ApplicationNotFoundError", "The application could not be found"), 404)
+    missing = Answer(error("ResourceNotFoundError", "The resource could not be found"), 404)
     assert "Application ID" in failed(missing, source=APPLICATION_INSIGHTS).hint
 
 

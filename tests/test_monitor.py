@@ -380,7 +380,15 @@ def test_a_key_and_another_sign_in() -> None:
     assert KEY not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["my-workspace", "x", "/subscriptions", "../workspaces", "a b", f"{WORKSPACE}/query"])
+def test_a_tenant_beside_a_key_changes_nothing(server: MonitorServer) -> None:
+    service = opened(server, more=f";appkey='{KEY}';tenant='t'")
+    assert values(decode(service.check())) == [[1]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["my-workspace", "x", "/subscriptions", "../workspaces", "a b", "/subscriptions/x/../y", f"{WORKSPACE}/query"],
+)
 def test_a_name_in_the_place_of_an_id(name: str) -> None:
     with pytest.raises(errors.KqlConnectionError, match="is no id") as caught:
         target_of(spec(f"loganalytics://workspace='{name}'"))
@@ -422,7 +430,7 @@ def test_a_failure_is_one_clear_error(name: str, server: MonitorServer, service:
 
 
 def test_an_unknown_workspace(server: MonitorServer) -> None:
-    with pytest.raises(errors.KqlServiceError, match="The workspace could not be found"):
+    with pytest.raises(errors.KqlServiceError, match="There is no such workspace"):
         opened(server, f"loganalytics://workspace='{APP}'").check()
 
 
@@ -541,6 +549,12 @@ def test_an_error_points_into_the_cell(shell: Shell, server: MonitorServer) -> N
     with pytest.raises(errors.KqlQueryError) as caught:
         shell.run(cell)
     assert "line 3: | where Nope == 1" in str(caught.value)
+
+
+def test_a_table_of_the_notebook_runs_on_the_embedded_engine(shell: Shell, server: MonitorServer) -> None:
+    connect(shell, server)
+    shell.run("import pandas as pd; mine = pd.DataFrame({'a': [1, 2]})")
+    assert shell.run("%kql mine | summarize total = sum(a)")[0]["total"] == 3
 
 
 def test_the_cloud_of_the_session(shell: Shell) -> None:

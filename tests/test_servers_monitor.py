@@ -172,7 +172,7 @@ def test_the_demonstration_wants_its_key(server: MonitorServer) -> None:
 
 
 def test_what_the_client_makes_of_failures(server: MonitorServer, client: LogsQueryClient) -> None:
-    with pytest.raises(HttpResponseError, match="WorkspaceNotFoundError"):
+    with pytest.raises(HttpResponseError, match="ResourceNotFoundError"):
         ask(client, "print 1", workspace_id=APP)
     server.on("T", monitor.unauthorized())
     with pytest.raises(HttpResponseError, match="AuthorizationRequiredError"):

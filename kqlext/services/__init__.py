@@ -11,6 +11,7 @@ from kqlext.errors import KqlConnectionError
 from kqlext.services.base import Service
 
 _ARIA = "https://kusto.aria.microsoft.com"
+_BESIDE_AN_APPKEY = ("tenant", "aadurl")  # Kqlmagic took them with an appkey, for which they mean nothing
 
 
 def make_opener() -> Callable[[ConnectionSpec], Service]:
@@ -51,7 +52,7 @@ def _open_monitor(spec: ConnectionSpec, default: DefaultChain) -> Service:
     target = target_of(spec)
     if "appkey" not in spec:
         return MonitorService(target, credential_for(spec, target.endpoint, default))
-    other = next((key for key in SIGN_IN_KEYS if key in spec), None)
+    other = next((key for key in SIGN_IN_KEYS if key in spec and key not in _BESIDE_AN_APPKEY), None)
     if other:
         raise KqlConnectionError(f"The keys appkey and {other} are two ways to sign in.", hint="keep one of the two")
     return MonitorService(target, ApiKey(str(spec.get("appkey"))))

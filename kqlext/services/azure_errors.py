@@ -20,20 +20,23 @@ _FIRST_COLUMN = 1
 
 @dataclass(frozen=True)
 class Source:
-    """What is queried, in the words of a hint: ``title`` names the service, ``role`` what its readers have."""
+    """What is queried, in the words of errors: ``title`` names the service, ``role`` what its readers have."""
 
     title: str
+    noun: str
     role: str
     where_the_id_stands: str
 
 
 LOG_ANALYTICS = Source(
     "Log Analytics",
+    "workspace or resource",
     "Log Analytics Reader or Microsoft Sentinel Reader on the workspace",
     "the Workspace ID is the GUID on the workspace's overview page in the Azure portal",
 )
 APPLICATION_INSIGHTS = Source(
     "Application Insights",
+    "application",
     "Monitoring Reader on the application",
     "the Application ID is the GUID under API Access of the application in the Azure portal",
 )
@@ -57,7 +60,8 @@ def failure(answer: HttpAnswer, query: Query, source: Source) -> KqlError:
     if status == 400 and entry is not None:
         return query_error(message, code, entry, query, _FIRST_COLUMN)
     if status == 404:
-        missing = message if entry else f"There is no {source.title} service at this address (404)."
+        service = f"There is no {source.title} service at this address (404)."
+        missing = f"There is no such {source.noun} (404): {message}" if entry else service
         return KqlServiceError(missing, code=code, hint=f"check the id: {source.where_the_id_stands}")
     return common_failure(answer, source.title, code, message)
 

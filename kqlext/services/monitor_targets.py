@@ -13,7 +13,7 @@ from kqlext.services.azure_errors import APPLICATION_INSIGHTS, LOG_ANALYTICS, So
 from kqlext.text import shorten
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_RESOURCE = re.compile(r"/subscriptions/[^/?#]+(/[^/?#]+)*/?", re.IGNORECASE)
+_RESOURCE = re.compile(r"/subscriptions(/(?!\.{1,2}(?:/|$))[^/?#]+)+/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

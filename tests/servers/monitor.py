@@ -100,7 +100,7 @@ class MonitorServer(LoopbackServer[Request]):
             (not request.action, _error(404, "PathNotFoundError", "The requested path does not exist")),
             (request.method not in allowed, html(405, "Method Not Allowed")),
             (not self._lets_in(request), _not_let_in(request)),
-            (not known, _not_found(request)),
+            (not known, _error(404, "ResourceNotFoundError", "The resource could not be found")),
             # As the service does, which then has read nothing.
             (posted and "application/json" not in request.headers.get("Content-Type", ""), Answer(b"")),
             (problem, _error(400, "BadArgumentError", problem)),
@@ -161,12 +161,6 @@ def _not_let_in(request: Request) -> Answer:
     if request.headers.get("Authorization"):
         return insufficient_access()
     return unauthorized()
-
-
-def _not_found(request: Request) -> Answer:
-    if request.collection == "apps":
-        return _error(404, "ApplicationNotFoundError", "The application could not be found")
-    return _error(404, "WorkspaceNotFoundError", "The workspace could not be found")
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
