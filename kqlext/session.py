@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 _EMBEDDED = ("duckdb", "samples")
+_OF_A_CLOUD = ("loganalytics", "applicationinsights")
 
 
 class Session:
@@ -40,7 +41,8 @@ class Session:
         def resolved(spec: ConnectionSpec) -> ConnectionSpec:
             keys = tuple((key, _text_of(key, resolve(value, namespace, os.environ))) for key, value in spec.keys)
             cloud = options["cloud"]
-            if "cluster" in spec and "cloud" not in spec and cloud != "public":
+            of_a_cloud = "cluster" in spec or spec.scheme in _OF_A_CLOUD
+            if of_a_cloud and "cloud" not in spec and cloud != "public":
                 keys = (*keys, ("cloud", cloud))
             return replace(spec, keys=keys)
 
@@ -65,7 +67,9 @@ class Session:
         """
         tables = parameters.notebook_tables(query.text, namespace)
         timespan = parameters.iso_timespan(options["timespan"])
-        request = Query(query.text, dict(cell.properties), options["timeout"], timespan, tables)
+        request = Query(
+            query.text, dict(cell.properties), options["timeout"], timespan, options["search"], tables=tables
+        )
         connection = self.registry.current
         if connection is None:
             if not tables:

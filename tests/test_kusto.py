@@ -180,7 +180,7 @@ FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
     "no JSON": (scripted.not_json(), errors.KqlResponseError, "The answer is no JSON", "proxy"),
     "cut JSON": (scripted.cut_json(), errors.KqlResponseError, "The answer is no whole JSON", "run the cell again"),
     "cut body": (scripted.cut_body(), errors.KqlNetworkError, "broke", "run the cell again"),
-    "no frames": (Answer(b'{"x": 1}'), errors.KqlResponseError, "no Kusto v2 frames", "Kusto service"),
+    "no frames": (Answer(b'{"x": 1}'), errors.KqlResponseError, "no Kusto v2 frames", "address"),
     "no last frame": (Answer(v2(ONE, completion=False)), errors.KqlResponseError, "before its last frame", "proxy"),
 }
 

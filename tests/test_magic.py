@@ -303,7 +303,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ),
     ("%kql kusto://cluster=my_cluster;database='x'", errors.KqlCellError, "no variable my_cluster", "'my_cluster'"),
     ("%kql kusto://cluster=$NO_SUCH;database='x'", errors.KqlCellError, "variable NO_SUCH is not set", "NO_SUCH"),
-    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "is not supported yet", "adx.monitor.azure.com"),
+    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "'x' is no id", "Workspace ID"),
     ("%kql nope@nowhere", errors.KqlConnectionError, "nope@nowhere is no open connection.", "open are Samples@"),
     ("%kql duckdb:///no/such.duckdb", errors.KqlConnectionError, "There is no database file", "in memory"),
     ("%kql -tables no/*.csv", errors.KqlConnectionError, "There is no file no/*.csv", "paths are relative"),
@@ -320,7 +320,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ("%kql --help nothing", errors.KqlCellError, "There is no help on nothing.", "topics are"),
     ("%kql --config nothing", errors.KqlCellError, "There is no setting nothing.", "--config"),
     ("%kql --config display_limit=many", errors.KqlCellError, "many is no value for display_limit", "rows"),
-    ("%kql --schema Nope", errors.KqlResponseError, "does not say which tables", "Kusto service"),
+    ("%kql --schema Nope", errors.KqlResponseError, "does not say which tables", "address"),
     ("%%kql\n" + "x" * 10_000_000, errors.KqlCellError, "The cell holds 10,000,00", "put the data into a table"),
 ]
 

@@ -34,7 +34,7 @@ class Scheme:
     keys: tuple[str, ...]
 
 
-_SIGN_IN = ("tenant", "aadurl", "clientid", "clientsecret", "username", "password", "code", "anonymous")
+SIGN_IN_KEYS = ("tenant", "aadurl", "clientid", "clientsecret", "username", "password", "code", "anonymous")
 _CERTIFICATE = ("certificate", "certificatethumbprint", "certificatepemfile")
 
 SCHEMES: tuple[Scheme, ...] = (
@@ -42,17 +42,22 @@ SCHEMES: tuple[Scheme, ...] = (
         "azuredataexplorer",
         ("adx", "ade", "kusto", "https", "http"),
         ("database",),
-        ("cluster", "database", "alias", "cloud", *_SIGN_IN, *_CERTIFICATE),
+        ("cluster", "database", "alias", "cloud", *SIGN_IN_KEYS, *_CERTIFICATE),
     ),
-    Scheme("aria", (), ("database",), ("database", "alias", *_SIGN_IN, *_CERTIFICATE)),
+    Scheme("aria", (), ("database",), ("database", "alias", *SIGN_IN_KEYS, *_CERTIFICATE)),
     Scheme(
         "applicationinsights",
         ("appinsights",),
         ("appid",),
-        ("appid", "alias", "datasourceurl", "appkey", *_SIGN_IN),
+        ("appid", "alias", "cloud", "datasourceurl", "appkey", *SIGN_IN_KEYS),
     ),
-    Scheme("aimon", (), ("appid",), ("appid", "alias", "datasourceurl", "appkey", *_SIGN_IN)),
-    Scheme("loganalytics", (), ("workspace",), ("workspace", "alias", "datasourceurl", "appkey", *_SIGN_IN)),
+    Scheme("aimon", (), ("appid",), ("appid", "alias", "datasourceurl", "appkey", *SIGN_IN_KEYS)),
+    Scheme(
+        "loganalytics",
+        (),
+        ("workspace",),
+        ("workspace", "alias", "cloud", "datasourceurl", "appkey", *SIGN_IN_KEYS),
+    ),
     Scheme("cache", ("file",), ("folder",), ("folder", "alias")),
     Scheme("duckdb", (), (), ("database", "path", "alias")),
     Scheme("samples", (), (), ("alias",)),

@@ -1,4 +1,4 @@
-"""POST over azure-core's pipeline: keep-alive, gzip, proxy, retries, redacted logs, tokens only where they are safe.
+"""POST and GET over azure-core's pipeline: keep-alive, gzip, proxy, retries, redacted logs, tokens where they are safe.
 
 Every failure below HTTP is a ``KqlNetworkError`` or ``KqlAuthenticationError``; a status is for the caller to read.
 """
@@ -104,6 +104,16 @@ class HttpClient:
             KqlAuthenticationError: no credential gave a token.
         """
         request = HttpRequest("POST", self._url + path, headers=dict(headers), content=body)
+        return self._send(request, timeout, repeatable)
+
+    def get(self, path: str, headers: Mapping[str, str], timeout: float) -> HttpAnswer:
+        """Ask for what stands at a path, and read it whole. Raises as ``post`` does."""
+        return self._send(HttpRequest("GET", self._url + path, headers=dict(headers)), timeout, repeatable=True)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _send(self, request: HttpRequest, timeout: float, repeatable: bool) -> HttpAnswer:
         try:
             response = self._pipeline.run(
                 request,
@@ -117,9 +127,6 @@ class HttpClient:
             raise self._failure(error, timeout) from None
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return HttpAnswer(response.status_code, lowered, content)
-
-    def close(self) -> None:
-        self._transport.close()
 
     def _failure(self, error: AzureError, timeout: float) -> KqlNetworkError | KqlAuthenticationError:
         reason = shorten(" ".join(_innermost(error).split()), 300)

@@ -14,7 +14,7 @@ from azure.core.credentials import TokenCredential
 from kqlext import __version__, syntax
 from kqlext.connections.clouds import cloud_of, friendly_name, is_loopback
 from kqlext.errors import KqlConnectionError, KqlError
-from kqlext.services.base import Query, Response, ServiceInfo, timespan_notes
+from kqlext.services.base import Query, Response, ServiceInfo, search_notes, timespan_notes
 from kqlext.services.http import HttpClient
 from kqlext.services.kusto_errors import failure
 
@@ -66,7 +66,7 @@ class KustoService:
         return Response(
             "kusto_v1" if command else "kusto_v2",
             answer.body,
-            warnings=timespan_notes(query, "Kusto"),
+            warnings=(*timespan_notes(query, "Kusto"), *search_notes(query, "Kusto")),
             client_request_id=query.client_request_id,
         )
 

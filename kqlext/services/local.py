@@ -23,7 +23,7 @@ from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlConversionError, KqlQueryError, KqlUnsupportedError, Span
 from kqlext.services import local_files, local_tables
-from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, timespan_notes
+from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, search_notes, timespan_notes
 from kqlext.services.local_errors import translated
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
@@ -47,7 +47,11 @@ class LocalService:
             if self._closed:
                 raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")
             _refuse_misread(query.text)
-            notes = [*_ignored_properties(query), *timespan_notes(query, "the embedded engine")]
+            notes = [
+                *_ignored_properties(query),
+                *timespan_notes(query, "the embedded engine"),
+                *search_notes(query, "the embedded engine"),
+            ]
             with self._notebook_tables(query, notes) as refused:
                 answers = [self._run(text, query, refused) for text in _runnable(query.text)]
         render = syntax.find_render(query.text)
