@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
     AzureError,
@@ -32,7 +33,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
 from kqlext.connections.clouds import is_loopback
-from kqlext.errors import KqlAuthenticationError, KqlNetworkError
+from kqlext.errors import KqlAuthenticationError, KqlCellError, KqlNetworkError
 from kqlext.text import shorten
 
 CONNECT_TIMEOUT = 20.0
@@ -66,6 +67,20 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def json_body(request: Mapping[str, object]) -> bytes:
+    """The body of a request.
+
+    Raises:
+        KqlCellError: the query or a property holds what JSON cannot: half of a surrogate pair, an endless integer.
+    """
+    try:
+        return orjson.dumps(request)
+    except TypeError as error:
+        raise KqlCellError(
+            f"The request cannot be written as JSON: {error}.", hint="look at the query's characters and the properties"
+        ) from None
 
 
 class HttpClient:

@@ -1,6 +1,7 @@
 """What a Kusto service answers when it fails -> errors of ``kqlext.errors``. Pure.
 
-Source: OneApi errors of the Kusto REST API; the positions in messages are those of Kusto and of duckdb-kql.
+Source: OneApi errors of the Kusto REST API; the positions in messages are those of Kusto, Log Analytics and
+duckdb-kql. What is the same of every service over HTTP is public here: ``azure_errors`` uses it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from kqlext.errors import KqlCellError, KqlError, KqlResponseError, KqlUnsupport
 from kqlext.parameters import iso_timespan
 from kqlext.services.azure_errors import failure
 from kqlext.services.base import Query, Response, ServiceInfo
-from kqlext.services.http import HttpAnswer, HttpClient
+from kqlext.services.http import HttpAnswer, HttpClient, json_body
 from kqlext.services.monitor_targets import Target
 
 _GRACE = 30.0  # seconds beyond the service's own limit, for the way there and back
@@ -68,7 +68,7 @@ class MonitorService:
             path = self._target.path + (self._search(body) if query.search else "/query")
             headers = {**self._headers(query.client_request_id), "Prefer": _prefer(query.timeout)}
             wait = query.timeout if query.timeout is not None else _LIMIT
-            answer = self._client.post(path, orjson.dumps(body), headers, wait + _GRACE)
+            answer = self._client.post(path, json_body(body), headers, wait + _GRACE)
             if answer.status not in (200, 204):
                 raise failure(answer, query, self._target.kind.source)
         except KqlError as error:
