@@ -14,22 +14,19 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import socket
-import socketserver
-import ssl
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
 from .certificates import CertificateAuthority
 from .kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, encode, one_api_error, v1, v2
+from .loopback import LoopbackServer
 
 QUERY = "/v2/rest/query"
 QUERY_V1 = "/v1/rest/query"
@@ -119,11 +116,7 @@ class KustoServer:
         self._requests: list[Request] = []
         self._cancelled: list[str] = []
         self._running: set[tuple[str, threading.Event]] = set()
-        self._http = _HttpServer(self, self._authority.server_context() if self._authority else None)
-        # The poll is how long close() may take: with the library's half second, a suite would wait minutes.
-        serve = partial(self._http.serve_forever, poll_interval=0.02)
-        self._thread = threading.Thread(target=serve, name="kusto-server", daemon=True)
-        self._thread.start()
+        self._http = LoopbackServer(self, _Handler, self._authority)
 
     @property
     def url(self) -> str:
@@ -174,19 +167,13 @@ class KustoServer:
 
     def drop_connections(self) -> None:
         """Close every connection under its client, as a service does with idle ones."""
-        for connection in tuple(self._http.connections):
-            with suppress(OSError):
-                # Below TLS: SSLSocket.shutdown() would pull the session from under the thread that reads.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        self._http.drop_connections()
 
     def close(self) -> None:
         with self._changed:
             for _, ended in self._running:
                 ended.set()
-        self._http.shutdown()
-        self.drop_connections()
-        self._http.server_close()
-        self._thread.join()
+        self._http.close()
         if self._authority and self._owns_authority:
             self._authority.close()
 
@@ -227,48 +214,14 @@ class KustoServer:
                 ended.set()
 
 
-class _HttpServer(ThreadingHTTPServer):
-    """The sockets: TLS where wanted, and the open connections, so that close() leaves none behind."""
-
-    request_queue_size = 128
-
-    def __init__(self, kusto: KustoServer, context: ssl.SSLContext | None) -> None:
-        self.kusto = kusto
-        self.context = context
-        self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def server_bind(self) -> None:
-        # Not HTTPServer's: that looks its own name up in DNS, which takes seconds on some machines.
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        if self.context:
-            # The handshake comes with the first read, in the connection's own thread; here it blocked all.
-            connection = self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        self.connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        self.connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # Clients that hang up, or that do not trust the certificate, are what some tests are about.
-        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
-            super().handle_error(request, client_address)
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _HttpServer
+    server: LoopbackServer[KustoServer]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes: Nagle would put 40 ms between them
 
     def do_POST(self) -> None:
         request = self._request()
-        with self.server.kusto.answering(request) as (answer, ended):
+        with self.server.owner.answering(request) as (answer, ended):
             stops_early = answer.delay > 0 and ended.wait(answer.delay)
             self._send(request, stopped() if stops_early else answer, ended)
 
@@ -279,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _request(self) -> Request:
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        path, base = self.path.partition("?")[0], self.server.kusto.base
+        path, base = self.path.partition("?")[0], self.server.owner.base
         under_base = path != METADATA and path.startswith(base)  # metadata belong to the host, not to a base
         body, properties = _decoded(content)
         return Request(
