@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kqlext.connections.clouds import cluster_url
-from kqlext.connections.credentials import DefaultChain, credential_for
+from kqlext.connections.credentials import SignIns, credential_for
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError
 from kqlext.services.base import Service
@@ -13,9 +13,9 @@ from kqlext.services.base import Service
 _ARIA = "https://kusto.aria.microsoft.com"
 
 
-def make_opener() -> Callable[[ConnectionSpec], Service]:
-    """A function that opens services; they share one sign-in."""
-    default = DefaultChain()
+def make_opener(sign_ins: SignIns | None = None) -> Callable[[ConnectionSpec], Service]:
+    """A function that opens services; they share the sign-ins."""
+    default = sign_ins or SignIns()
 
     def open_service(spec: ConnectionSpec) -> Service:
         if spec.scheme in ("azuredataexplorer", "aria"):
@@ -32,7 +32,7 @@ def make_opener() -> Callable[[ConnectionSpec], Service]:
     return open_service
 
 
-def _open_kusto(spec: ConnectionSpec, default: DefaultChain) -> Service:
+def _open_kusto(spec: ConnectionSpec, default: SignIns) -> Service:
     from kqlext.services.kusto import KustoService
 
     cluster = (

@@ -12,7 +12,6 @@ plain http. Its tokens all begin with a word that a test can search for in what 
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 import uuid
@@ -23,12 +22,8 @@ from threading import RLock
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509 import load_pem_x509_certificate
-
 from .certificates import CertificateAuthority
+from .json_web_tokens import encode, is_signed
 from .loopback import LoopbackServer
 
 TENANT = "7e57ab1e-0000-4000-8000-00000000aaaa"
@@ -88,7 +83,7 @@ class _State:
     tokens: dict[str, float] = field(default_factory=dict)  # access token -> when it expires
     refresh_tokens: set[str] = field(default_factory=set)
     devices: dict[str, _Device] = field(default_factory=dict)
-    codes: set[str] = field(default_factory=set)
+    codes: dict[str, str] = field(default_factory=dict)  # authorization code -> nonce of who asked
 
 
 class IdentityServer:
@@ -200,7 +195,7 @@ class IdentityServer:
 
     def _authorize(self, _: str, request: Request) -> str:
         code = f"{DEVICE}{uuid.uuid4().hex}"
-        self._state.codes.add(code)
+        self._state.codes[code] = request.form.get("nonce", "")
         return f"{request.form['redirect_uri']}?{urlencode({'code': code, 'state': request.form['state']})}"
 
     def _token(self, tenant: str, request: Request) -> dict[str, Any]:
@@ -232,7 +227,7 @@ class IdentityServer:
             raise Refusal("unauthorized_client", message + " This can happen if it is not installed." + _TRACE)
         if "client_assertion" in request.form:
             audience = f"{self.url}/{tenant}/oauth2/v2.0/token"
-            if not _is_signed(request.form["client_assertion"], application, identity, audience):
+            if not _is_by(application, request.form["client_assertion"], identity, audience):
                 raise Refusal("invalid_client", "AADSTS700027: The certificate is not registered." + _TRACE, 401)
         elif application.secret is None or request.form.get("client_secret") != application.secret:
             message = (
@@ -261,7 +256,6 @@ class IdentityServer:
     def _redeem(self, _: str, request: Request) -> None:
         if request.form["code"] not in self._state.codes:
             raise Refusal("invalid_grant", "AADSTS70000: The code is not known." + _TRACE)
-        self._state.codes.discard(request.form["code"])
 
     def _user_part(self, request: Request) -> dict[str, Any]:
         token = f"{REFRESH}{uuid.uuid4().hex}"
@@ -276,12 +270,12 @@ class IdentityServer:
             "preferred_username": USER,
             "iat": now,
             "exp": now + 3600,
-            **({"nonce": request.form["nonce"]} if "nonce" in request.form else {}),
+            "nonce": self._state.codes.pop(request.form.get("code", ""), ""),
         }
         return {
             "refresh_token": token,
-            "id_token": f"{_encode({'alg': 'none', 'typ': 'JWT'})}.{_encode(claims)}.",
-            "client_info": _encode({"uid": "the-user", "utid": TENANT}),
+            "id_token": f"{encode({'alg': 'none', 'typ': 'JWT'})}.{encode(claims)}.",
+            "client_info": encode({"uid": "the-user", "utid": TENANT}),
             "scope": self._scope(request),
         }
 
@@ -344,27 +338,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
 
-def _encode(part: Mapping[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
-
-
-def _decode(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def _is_signed(assertion: str, application: Application, identity: str, audience: str) -> bool:
-    """Whether a client assertion is about this application, for this endpoint, and signed by its certificate."""
-    if application.certificate is None:
-        return False
-    head, claims, signature = assertion.split(".")
-    algorithm = json.loads(_decode(head))["alg"]
-    said = json.loads(_decode(claims))
-    key = load_pem_x509_certificate(application.certificate).public_key()
-    assert isinstance(key, rsa.RSAPublicKey)
-    digest = hashes.SHA256()
-    scheme = padding.PKCS1v15() if algorithm == "RS256" else padding.PSS(padding.MGF1(digest), digest.digest_size)
-    try:
-        key.verify(_decode(signature), f"{head}.{claims}".encode(), scheme, digest)
-    except InvalidSignature:
-        return False
-    return bool(said["iss"] == said["sub"] == identity and said["aud"] == audience and said["exp"] > time.time())
+def _is_by(application: Application, assertion: str, identity: str, audience: str) -> bool:
+    return application.certificate is not None and is_signed(assertion, application.certificate, identity, audience)
