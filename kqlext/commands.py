@@ -143,6 +143,11 @@ def _schema(use: CommandUse, context: Context) -> SchemaListing:
     return SchemaListing(schema[use.argument])
 
 
+def _signout(_: CommandUse, context: Context) -> Notice:
+    count = context.session.sign_ins.sign_out()
+    return Notice(f"Signed out: {plural(count, 'sign-in')} forgotten." if count else "Signed out.")
+
+
 # --- settings --------------------------------------------------------------------------------------------
 
 
@@ -171,5 +176,6 @@ _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "conn": _conn,
     "close": _close,
     "schema": _schema,
+    "signout": _signout,
     "config": _config,
 }

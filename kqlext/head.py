@@ -53,7 +53,7 @@ _AT_CLUSTER = re.compile(r"[\w.-]+@[\w.-]+(?=[\s;]|$)")
 _SAMPLES = re.compile(r"samples(?=;|(?:\s|//[^\n]*+)*+$|\s(?:\s|//[^\n]*+)*+[^\s|=.,)\]<])")
 # What may be a connection string, also a misspelt one, in any place: its secrets are not shown.
 _MAY_HOLD_SECRETS = re.compile(r"""['"]?(?<![\w-])[\w-]+(?::/|\s*[=(])""")
-_SURELY = re.compile(r":/|secret|password|pwd|appkey|certificate")
+_SURELY = re.compile(r":/|secret|password|pwd|appkey|certificate|token")
 # The rest of a connection string that was written with a space in it.
 _NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
 

@@ -126,6 +126,36 @@ OPTIONS: tuple[Option, ...] = (
         choices=CLOUDS,
     ),
     Option(
+        "try_azcli_login",
+        "flag",
+        "sign in with the Azure CLI where a connection names no way to",
+        default=False,
+    ),
+    Option(
+        "try_vscode_login",
+        "flag",
+        "sign in with VS Code where a connection names no way to",
+        default=False,
+    ),
+    Option(
+        "try_msi",
+        "value",
+        "sign in with a managed identity where a connection names no way to: 'system', a client id, or a dict",
+        configurable=False,
+    ),
+    Option(
+        "try_token",
+        "value",
+        "sign in with this token where a connection names no way to: $NAME or a variable (see token=)",
+        configurable=False,
+    ),
+    Option(
+        "allow_unencrypted_token_cache",
+        "flag",
+        "remember sign-ins in a plain file where the system has no encrypted store",
+        default=False,
+    ),
+    Option(
         "last_raw_result_var",
         "name",
         "the variable that always holds the last Result",
@@ -140,6 +170,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("conn", "[name]", "the open connections, the current one marked with *"),
     Command("close", "[name | *]", "close the current connection, the named one, or all"),
     Command("schema", "[table | name@cluster]", "tables and columns of the database, or of one table"),
+    Command("signout", "", "forget who is signed in, and every token"),
     Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),
 )
 

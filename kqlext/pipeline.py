@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kqlext import binding, commands, settings
 from kqlext.cell import Cell, QueryText, parse
-from kqlext.display import Notice, show
+from kqlext.display import Notice, SignInPrompt, show
 from kqlext.session import Session
 from kqlext.text import plural
 
@@ -23,7 +23,7 @@ class Pipeline:
         """Args: namespace: the notebook's variables. context: the session's settings, and how to set one."""
         self._namespace = namespace
         self._settings = context
-        self.session = Session()
+        self.session = Session(SignInPrompt())
 
     def run(self, line: str, body: str | None) -> object:
         """Run a line (``body`` None) or a cell; gives its value, and displays what comes before that.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kqlext.errors import KqlCellError
 from kqlext.text import did_you_mean, normalize_name
@@ -27,7 +27,20 @@ class EnvironmentVariable:
     name: str
 
 
-Value = str | Reference | EnvironmentVariable
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """An object of the notebook that is no text, such as a credential: itself, shown nowhere."""
+
+    value: object = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Held) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+Value = str | Reference | EnvironmentVariable | Held
 
 _STEP = r"""(?:\.[^\W\d]\w*|\[\s*-?\d{1,18}\s*\]|\[\s*'[^']*'\s*\]|\[\s*"[^"]*"\s*\])"""
 _PATH = re.compile(rf"[^\W\d]\w*{_STEP}*")
@@ -70,7 +83,7 @@ def resolve(value: Value, namespace: Mapping[str, object], environment: Mapping[
                 hint=f"set {value.name} before the notebook's kernel starts, or write the value in quotes",
             )
         return environment[value.name]
-    return _look_up(value.path, namespace)
+    return value.value if isinstance(value, Held) else _look_up(value.path, namespace)
 
 
 def _look_up(path: str, namespace: Mapping[str, object]) -> object:
@@ -126,7 +139,7 @@ _ANY_VALUE = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^;'"])*""")
 _ANY_ARGUMENT = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^)'"]|\)(?![.\s'"]|$))*""")
 # A word between two `;` that has no value: a flag, or the rest of a secret that holds a `;`.
 _LONE = re.compile(r"(?<=;)[^;=(]+(?=;|$)")
-_FLAGS = frozenset({"code", "anonymous", ""})
+_FLAGS = frozenset({"code", "interactive", "azcli", "vscode", "msi", "anonymous", ""})
 _USER = re.compile(r"(?<=://)[^/\s'\"]+(?=@)")
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from kqlext import parameters
 from kqlext.cell import Cell, QueryText
+from kqlext.connections.credentials import SignIns
+from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
-from kqlext.connections.strings import ConnectionSpec
+from kqlext.connections.sign_in import keys_of_options
+from kqlext.connections.strings import ConnectionSpec, takes_sign_in
 from kqlext.errors import KqlConnectionError, KqlError, KqlQueryError
-from kqlext.references import resolve
+from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
 from kqlext.services.base import Query, Service
 
@@ -27,8 +30,10 @@ _OF_A_CLOUD = ("loganalytics", "applicationinsights")
 class Session:
     """The connections of one notebook or script."""
 
-    def __init__(self) -> None:
-        self.registry = Registry(make_opener())
+    def __init__(self, prompt: Prompt | None = None) -> None:
+        """Args: prompt: shows what a sign-in has to say; None writes it on stderr."""
+        self.sign_ins = SignIns(prompt)
+        self.registry = Registry(make_opener(self.sign_ins))
         self._notebook: Connection | None = None
 
     def connect(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
@@ -39,13 +44,18 @@ class Session:
         """
 
         def resolved(spec: ConnectionSpec) -> ConnectionSpec:
-            keys = tuple((key, _text_of(key, resolve(value, namespace, os.environ))) for key, value in spec.keys)
+            keys: tuple[tuple[str, Value], ...] = tuple(
+                (key, _value_of(key, resolve(value, namespace, os.environ))) for key, value in spec.keys
+            )
+            if takes_sign_in(spec.scheme):
+                keys = (*keys, *keys_of_options(spec, options))
             cloud = options["cloud"]
             of_a_cloud = "cluster" in spec or spec.scheme in _OF_A_CLOUD
             if of_a_cloud and "cloud" not in spec and cloud != "public":
                 keys = (*keys, ("cloud", cloud))
             return replace(spec, keys=keys)
 
+        self.sign_ins.allow_unencrypted = options["allow_unencrypted_token_cache"]
         return self.registry.connect(text, resolved, _check if options["validate_connection_string"] else None)
 
     def prepare(self, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
@@ -127,6 +137,11 @@ class Session:
                 self.registry.close(current)
                 self.registry.current = before
             raise
+
+
+def _value_of(key: str, value: object) -> Value:
+    """A key's value as text; a token may be an object that gives one."""
+    return Held(value) if key == "token" and not isinstance(value, str) else _text_of(key, value)
 
 
 def _text_of(key: str, value: object) -> str:

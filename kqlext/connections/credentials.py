@@ -2,76 +2,174 @@
 
 from __future__ import annotations
 
-import logging
+import time
+from threading import RLock
 from typing import Any
 
+from kqlext.connections import logs, token_cache
 from kqlext.connections.clouds import is_loopback
-from kqlext.connections.strings import ConnectionSpec
-from kqlext.errors import KqlAuthenticationError, KqlConnectionError
+from kqlext.connections.prompts import Prompt, TerminalPrompt
+from kqlext.connections.sign_in import SignIn, Source, authority, chosen
+from kqlext.connections.sign_in_errors import refused, sentence
+from kqlext.connections.strings import SECRETS, SIGN_IN_KEYS, ConnectionSpec
+from kqlext.errors import KqlAuthenticationError, KqlConnectionError, KqlError, KqlNetworkError
 
-_SUPPORTED = frozenset({"anonymous"})
-_SIGN_IN_KEYS = (
-    "tenant",
-    "aadurl",
-    "clientid",
-    "clientsecret",
-    "username",
-    "password",
-    "code",
-    "appkey",
-    "certificate",
-    "certificatethumbprint",
-    "certificatepemfile",
-)
+_MARGIN = 300
+"""Seconds before its end from which a token is not used any more."""
 
 
-class DefaultChain:
-    """azure-identity's DefaultAzureCredential, made when the first token is asked for (0.3 s of imports)."""
+class Credential:
+    """What azure-core calls a TokenCredential: it speaks in errors of kqlext, keeps its tokens, and shows none."""
 
-    def __init__(self) -> None:
-        self._chain: Any = None
+    def __init__(self, sign_in: SignIn) -> None:
+        self._sign_in = sign_in
+        self._source: Source | None = None
+        self._tokens: dict[tuple[str, ...], Any] = {}
+        self._lock = RLock()  # queries that run side by side ask their user once
+
+    def __repr__(self) -> str:
+        return f"Credential({self._sign_in.method.name})"
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        """A token for the scopes, from the environment, a managed identity, or a developer tool's sign-in.
+        """A token for the scopes, valid for the next minutes.
 
         Raises:
-            KqlAuthenticationError: no member of the chain has one; names what each said, in short.
+            KqlAuthenticationError: there is none: what the method said, in short.
+            KqlConnectionError: a key of the connection cannot be used, such as a certificate that is none.
+            KqlNetworkError: the sign-in service cannot be reached.
         """
-        from azure.core.exceptions import ClientAuthenticationError
-        from azure.identity import DefaultAzureCredential
+        with self._lock:
+            kept = self._tokens.get(scopes)
+            if kept is None or options.get("claims") or kept.expires_on - time.time() < _MARGIN:
+                kept = self._tokens[scopes] = self._asked(*scopes, **options)
+            return kept
 
-        if self._chain is None:
-            # Every member that has no credential logs some lines on stderr; the error below says it once.
-            logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
-            self._chain = DefaultAzureCredential()
+    def renew(self) -> None:
+        """The service refused the token: the next one is to be another."""
+        with self._lock:
+            self._tokens.clear()
+            if self._source is not None:
+                self._source.renew()
+
+    def forget(self) -> None:
+        """Keep neither tokens nor what was asked of the user."""
+        with self._lock:
+            self._tokens.clear()
+            self._source = None
+
+    def _asked(self, *scopes: str, **options: Any) -> Any:
+        from azure.core.exceptions import AzureError
+
+        logs.tame()
         try:
-            return self._chain.get_token(*scopes, **options)
-        except ClientAuthenticationError as error:
-            raise KqlAuthenticationError(
-                f"No sign-in was found: {_shortened(str(error))}",
-                hint="run `az login` in a terminal, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET",
+            if self._source is None:
+                self._source = self._sign_in.method.source(self._sign_in)
+            return self._source.get_token(*scopes, **options)
+        except KqlError:
+            raise
+        except AzureError as error:
+            # What the user typed may be what was wrong: it is asked for again.
+            self._source = None
+            raise self._failure(error) from None
+        except (ValueError, TypeError) as error:
+            self._source = None
+            raise KqlConnectionError(
+                f"The keys of the sign-in ({self._sign_in.method.name}) cannot be used: "
+                f"{self._without_secrets(sentence(str(error)))}.",
+                hint=self._sign_in.method.hint,
             ) from None
 
+    def _failure(self, error: Exception) -> KqlError:
+        from azure.core.exceptions import ClientAuthenticationError
 
-def credential_for(spec: ConnectionSpec, cluster: str, default: DefaultChain) -> DefaultChain | None:
-    """The credential for a Kusto cluster: None for ``anonymous`` and for services on this machine.
+        text = self._without_secrets(str(error))
+        cause = error.__cause__
+        if not isinstance(error, ClientAuthenticationError) or _is_network(cause):
+            where = self._sign_in.authority or "login.microsoftonline.com"
+            return KqlNetworkError(
+                f"The sign-in service {where} cannot be reached: {sentence(text)}.",
+                hint="check your network and proxy, then run the cell again",
+            )
+        return refused(self._sign_in.method.name, text, self._sign_in.method.hint)
+
+    def _without_secrets(self, text: str) -> str:
+        for key in SECRETS:
+            secret = self._sign_in.keys.get(key)
+            if isinstance(secret, str) and len(secret) > 3:
+                text = text.replace(secret, "…")
+        return text
+
+
+class SignIns:
+    """The sign-ins of one session: connections with the same keys share one, so that nobody is asked twice.
+
+    ``allow_unencrypted`` may be set at any time; it holds for the sign-ins made from then on.
+    """
+
+    def __init__(self, prompt: Prompt | None = None) -> None:
+        self._prompt = prompt or TerminalPrompt()
+        self._credentials: list[tuple[object, Credential]] = []
+        self.allow_unencrypted = False
+
+    def credential(self, spec: ConnectionSpec, address: str) -> Credential:
+        """The credential for a connection's keys. Sends nothing and asks nothing.
+
+        Raises:
+            KqlConnectionError: keys that do not make a sign-in.
+        """
+        method = chosen(spec)
+        where, known = authority(spec, address)
+        keys = {key: value for key, value in spec.keys if key in SIGN_IN_KEYS}
+        identity = (keys, where, self.allow_unencrypted)
+        for made, credential in self._credentials:
+            if made == identity:
+                return credential
+        sign_in = SignIn(method, keys, where, known, self._prompt, self.allow_unencrypted)
+        credential = Credential(sign_in)
+        self._credentials.append((identity, credential))
+        return credential
+
+    def sign_out(self) -> int:
+        """Forget every token and who signed in, here and in the stores; gives how many sign-ins were remembered.
+
+        Raises:
+            KqlAuthenticationError: the store of tokens cannot be opened.
+        """
+        for _, credential in self._credentials:
+            credential.forget()
+        count = token_cache.Records().remove_all()
+        try:
+            token_cache.remove_tokens()
+        except Exception as error:  # noqa: BLE001 (each system's store has errors of its own)
+            raise KqlAuthenticationError(
+                f"The stored tokens could not be removed: {type(error).__name__}.",
+                hint="remove the folder .IdentityService in your home folder, and kqlext's entries in the keyring",
+            ) from None
+        return count
+
+
+def credential_for(spec: ConnectionSpec, address: str, default: SignIns) -> Credential | None:
+    """The credential for a service at an address: None for ``anonymous``, and for services on this machine over http
+    that ask for no sign-in.
+
+    Args:
+        default: the session's sign-ins, which say how where the spec does not.
 
     Raises:
-        KqlConnectionError: a sign-in key that this version does not have, or a token that would leave over http.
+        KqlConnectionError: keys that do not make a sign-in.
     """
-    unsupported = next((key for key in _SIGN_IN_KEYS if key in spec), None)
-    if unsupported:
-        raise KqlConnectionError(
-            f"The key {unsupported} is not supported yet: there is anonymous, and the default sign-in.",
-            hint=f"leave {unsupported} out: what `az login`, the environment or a managed identity gives is used then",
-        )
-    if "anonymous" in spec or (is_loopback(cluster) and cluster.startswith("http://")):
+    given = [key for key, _ in spec.keys if key in SIGN_IN_KEYS]
+    if "anonymous" in spec:
+        if given != ["anonymous"]:
+            other = next(key for key in given if key != "anonymous")
+            raise KqlConnectionError(f"{other} does not go with anonymous.", hint="take one of the two out")
         return None
-    return default
+    if not given and is_loopback(address) and address.startswith("http://"):
+        return None
+    return default.credential(spec, address)
 
 
-def _shortened(text: str) -> str:
-    """The chain's 1.7 kB message, one clause for each member."""
-    lines = [line.strip() for line in text.splitlines()[1:] if ": " in line]
-    members = [line.split(": ")[0].removesuffix("Credential") for line in lines if "Credential: " in line]
-    return f"tried {', '.join(members)}." if members else text.splitlines()[0]
+def _is_network(cause: BaseException | None) -> bool:
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+    return isinstance(cause, ServiceRequestError | ServiceResponseError)

@@ -34,17 +34,20 @@ class Scheme:
     keys: tuple[str, ...]
 
 
-SIGN_IN_KEYS = ("tenant", "aadurl", "clientid", "clientsecret", "username", "password", "code", "anonymous")
-_CERTIFICATE = ("certificate", "certificatethumbprint", "certificatepemfile")
+SIGN_IN_KEYS = (
+    "tenant", "aadurl", "clientid", "clientsecret", "username", "password", "code", "interactive", "azcli", "vscode",
+    "msi", "token", "anonymous", "certificate", "certificatethumbprint", "certificatepemfile",
+)  # fmt: skip
+"""Keys that say how to sign in; every service with a sign-in takes them. ``appkey`` is the services' own."""
 
 SCHEMES: tuple[Scheme, ...] = (
     Scheme(
         "azuredataexplorer",
         ("adx", "ade", "kusto", "https", "http"),
         ("database",),
-        ("cluster", "database", "alias", "cloud", *SIGN_IN_KEYS, *_CERTIFICATE),
+        ("cluster", "database", "alias", "cloud", *SIGN_IN_KEYS),
     ),
-    Scheme("aria", (), ("database",), ("database", "alias", *SIGN_IN_KEYS, *_CERTIFICATE)),
+    Scheme("aria", (), ("database",), ("database", "alias", *SIGN_IN_KEYS)),
     Scheme(
         "applicationinsights",
         ("appinsights",),
@@ -63,9 +66,15 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("samples", (), (), ("alias",)),
 )
 
-VALUELESS = frozenset({"code", "anonymous"})
+VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "anonymous"})
+OPTIONAL_VALUE = frozenset({"msi"})
 REPEATABLE = frozenset({"path"})
-SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate"})
+SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate", "token"})
+
+
+def takes_sign_in(scheme: str) -> bool:
+    """Whether connections of a scheme sign in at all."""
+    return any(known.name == scheme and "token" in known.keys for known in SCHEMES)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ def format_spec(spec: ConnectionSpec) -> str:
     """The spec in key form, so that ``parse_connection`` gives it back. Holds its secrets."""
     parts = []
     for key, value in spec.keys:
-        if key in VALUELESS:
+        if key in VALUELESS or (key in OPTIONAL_VALUE and value == ""):
             parts.append(key)
         else:
             written = quote_value(value) if isinstance(value, str) else getattr(value, "path", None)
@@ -213,7 +222,7 @@ def _is_url(scheme_text: str, rest: str) -> bool:
     word = re.match(r"\s*([\w-]+)\s*(.?)", rest)
     if word is None or word.group(2) in ("=", "(", ";"):
         return False
-    return not (word.group(2) == "" and normalize_name(word.group(1)) in VALUELESS)
+    return not (word.group(2) == "" and normalize_name(word.group(1)) in VALUELESS | OPTIONAL_VALUE)
 
 
 def _is_key_form(rest: str) -> bool:
@@ -272,6 +281,8 @@ def _key(scheme: Scheme, part: _Part, text: str, function: bool) -> tuple[str, V
     if key in VALUELESS:
         if value:
             raise _error(f"The key {key} takes no value.", f"write only {key}", text, span)
+        return key, ""
+    if not value and key in OPTIONAL_VALUE:
         return key, ""
     if not value:
         raise _error(f"The key {key} needs a value.", f"write {key}='...'", text, span)

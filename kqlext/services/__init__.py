@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kqlext.connections.clouds import cluster_url
-from kqlext.connections.credentials import DefaultChain, credential_for
+from kqlext.connections.credentials import SignIns, credential_for
 from kqlext.connections.strings import SIGN_IN_KEYS, ConnectionSpec
 from kqlext.errors import KqlConnectionError
 from kqlext.services.base import Service
@@ -14,15 +14,15 @@ _ARIA = "https://kusto.aria.microsoft.com"
 _BESIDE_AN_APPKEY = ("tenant", "aadurl")  # Kqlmagic took them with an appkey, for which they mean nothing
 
 
-def make_opener() -> Callable[[ConnectionSpec], Service]:
-    """A function that opens services; they share one sign-in."""
-    default = DefaultChain()
+def make_opener(sign_ins: SignIns | None = None) -> Callable[[ConnectionSpec], Service]:
+    """A function that opens services; they share the sign-ins."""
+    shared = sign_ins or SignIns()
 
     def open_service(spec: ConnectionSpec) -> Service:
         if spec.scheme in ("azuredataexplorer", "aria"):
-            return _open_kusto(spec, default)
+            return _open_kusto(spec, shared)
         if spec.scheme in ("loganalytics", "applicationinsights", "aimon"):
-            return _open_monitor(spec, default)
+            return _open_monitor(spec, shared)
         if spec.scheme in ("duckdb", "samples"):
             from kqlext.services.local import open_local
 
@@ -36,22 +36,22 @@ def make_opener() -> Callable[[ConnectionSpec], Service]:
     return open_service
 
 
-def _open_kusto(spec: ConnectionSpec, default: DefaultChain) -> Service:
+def _open_kusto(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
     from kqlext.services.kusto import KustoService
 
     cluster = (
         _ARIA if spec.scheme == "aria" else cluster_url(str(spec.get("cluster")), str(spec.get("cloud") or "public"))
     )
-    return KustoService(cluster, str(spec.get("database")), credential_for(spec, cluster, default))
+    return KustoService(cluster, str(spec.get("database")), credential_for(spec, cluster, sign_ins))
 
 
-def _open_monitor(spec: ConnectionSpec, default: DefaultChain) -> Service:
+def _open_monitor(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
     from kqlext.services.monitor import ApiKey, MonitorService
     from kqlext.services.monitor_targets import target_of
 
     target = target_of(spec)
     if "appkey" not in spec:
-        return MonitorService(target, credential_for(spec, target.endpoint, default))
+        return MonitorService(target, credential_for(spec, target.endpoint, sign_ins))
     other = next((key for key in SIGN_IN_KEYS if key in spec and key not in _BESIDE_AN_APPKEY), None)
     if other:
         raise KqlConnectionError(f"The keys appkey and {other} are two ways to sign in.", hint="keep one of the two")

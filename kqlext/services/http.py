@@ -21,7 +21,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
     ServiceResponseTimeoutError,
 )
-from azure.core.pipeline import Pipeline, PipelineResponse
+from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     BearerTokenCredentialPolicy,
     HttpLoggingPolicy,
@@ -58,6 +58,26 @@ class _BusyRetryPolicy(RetryPolicy[HttpRequest, Any]):
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
         repeatable = options.pop("repeatable", True)
         return {**super().configure_retries(options), "repeatable": repeatable}
+
+
+class _TokenPolicy(BearerTokenCredentialPolicy[HttpRequest, Any]):
+    """Asks the credential before each request, since it is the credential that knows of a sign-out; and once more
+    where the service refuses a token that should be valid, and another one is to be had."""
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        self._token = None
+        super().on_request(request)
+
+    def on_challenge(self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Any]) -> bool:
+        if super().on_challenge(request, response):
+            return True
+        renew = getattr(self._credential, "renew", None)
+        if renew is None:
+            return False
+        refused = request.http_request.headers.get("Authorization")
+        renew()
+        self.authorize_request(request, *self._scopes)
+        return bool(request.http_request.headers.get("Authorization") != refused)
 
 
 @dataclass(frozen=True)
@@ -101,7 +121,7 @@ class HttpClient:
             _BusyRetryPolicy(retry_total=3, retry_status=3, retry_backoff_factor=0.4, retry_backoff_max=10),
         ]
         if credential is not None:
-            policies.append(BearerTokenCredentialPolicy(credential, scope))
+            policies.append(_TokenPolicy(credential, scope))
         policies.append(HttpLoggingPolicy())
         self._pipeline: Pipeline[HttpRequest, Any] = Pipeline(self._transport, policies)
 

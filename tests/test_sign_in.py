@@ -1,0 +1,383 @@
+"""Each way to sign in, end to end: a cell, the real azure-identity, a token endpoint and a Kusto service over TLS."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Shell
+from servers.certificates import CertificateAuthority, application_certificate
+from servers.identity import ACCESS, DEVICE_PAGE, MARKS, TENANT, USER, Application, IdentityServer
+from servers.kusto import QUERY, KustoServer, unauthorized
+
+from kqlext import errors
+
+SECRET = "S3CRETvalue~of-the.app"
+AZURE = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "XDG_", "DBUS_", "BROWSER", "DISPLAY", "WAYLAND")
+
+
+class World:
+    """A Kusto service that takes the token endpoint's tokens only, and a machine with nothing else on it."""
+
+    def __init__(self, authority: CertificateAuthority, home: Path) -> None:
+        self.home = home
+        self.identity = IdentityServer(authority)
+        self.kusto = KustoServer(tls=authority)
+        self.kusto.on(lambda request: not self.identity.accepts(request.headers["Authorization"]), unauthorized())
+
+    def connection(self, *keys: str, database: str = "Samples", aadurl: bool = True) -> str:
+        parts = [f"cluster='{self.kusto.url}'", f"database='{database}'", *keys]
+        return "kusto://" + ";".join([*parts, f"aadurl='{self.identity.url}'"] if aadurl else parts)
+
+    def tokens(self) -> list[str]:
+        """The tokens that queries brought, one for each request."""
+        queries = [request for request in self.kusto.requests if request.endpoint == QUERY]
+        return [str(request.headers["Authorization"]).removeprefix("Bearer ") for request in queries]
+
+    def program(self, name: str, code: str) -> None:
+        """A program on the machine's path."""
+        path = self.home / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!{sys.executable}\n{code}")
+        path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def authority() -> Iterator[CertificateAuthority]:
+    with CertificateAuthority() as made:
+        yield made
+
+
+@pytest.fixture
+def world(authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name in os.environ:
+        if name.startswith(AZURE):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.pem))
+    # No search for a managed identity on the network of whoever runs the tests.
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")
+    made = World(authority, tmp_path)
+    yield made
+    made.kusto.close()
+    made.identity.close()
+
+
+def ask(shell: Shell, connection: str) -> None:
+    """Connect, which sends a query, and query."""
+    shell.run(f"%kql {connection}")
+    assert shell.run("%kql print answer = 42")[0][0] == 42
+
+
+# --- applications ----------------------------------------------------------------------------------------
+
+
+def test_a_client_secret(world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.identity.applications["app"] = Application(secret=SECRET)
+    monkeypatch.setenv("APP_SECRET", SECRET)
+    ask(shell, world.connection("clientid='app'", "clientsecret=$APP_SECRET", f"tenant='{TENANT}'"))
+    assert world.tokens()[0].startswith(ACCESS)
+    assert world.identity.grants() == ["client_credentials"]
+    assert world.identity.requests[-1].form["scope"].startswith(("https://127.0.0.1/", "https://kusto."))
+    assert all(request.path.startswith(f"/{TENANT}/") for request in world.identity.requests)
+
+
+def test_a_wrong_client_secret_is_one_sentence(world: World, shell: Shell) -> None:
+    world.identity.applications["app"] = Application(secret=SECRET)
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection("clientid='app'", "clientsecret='wr0ngS3cret'", f"tenant='{TENANT}'"))
+    assert caught.value.message == (
+        "The sign-in (client secret) failed: AADSTS7000215: Invalid client secret provided."
+    )
+    assert caught.value.hint == "check the client secret: its value is wanted, not its id"
+    assert "wr0ngS3cret" not in "".join(caught.value._render_traceback_())
+    assert world.tokens() == []
+
+
+@pytest.mark.parametrize("form", ["certificate=pem", "certificatepemfile=path", "certificatepemfile='{path}'"])
+def test_a_certificate(form: str, world: World, shell: Shell, tmp_path: Path) -> None:
+    pem, certificate = application_certificate()
+    path = tmp_path / "app.pem"
+    path.write_bytes(pem)
+    shell.variables.update(pem=pem.decode(), path=str(path))
+    world.identity.applications["app"] = Application(certificate=certificate)
+    keys = ("clientid='app'", f"tenant='{TENANT}'", "certificatethumbprint='ab12'", form.format(path=path))
+    ask(shell, world.connection(*keys))
+    assert world.identity.grants() == ["client_credentials"]
+
+
+@pytest.mark.parametrize(
+    "text", ["no certificate", "-----BEGIN PRIVATE KEY-----\nS3cretKey\n-----END PRIVATE KEY-----"]
+)
+def test_text_that_is_no_certificate(text: str, world: World, shell: Shell) -> None:
+    shell.variables["pem"] = text
+    with pytest.raises(errors.KqlError) as caught:
+        ask(shell, world.connection("clientid='app'", f"tenant='{TENANT}'", "certificate=pem"))
+    assert "(certificate)" in caught.value.message
+    assert "S3cretKey" not in str(caught.value)
+    assert "PEM" in caught.value.hint
+
+
+def test_a_managed_identity(world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in world.identity.managed_identity.items():
+        monkeypatch.setenv(name, value)
+    resource = "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine"
+    world.identity.managed_identities |= {"client", resource}
+    ask(shell, world.connection("msi", aadurl=False))
+    ask(shell, world.connection("msi='client'", aadurl=False))
+    ask(shell, world.connection("msi", "clientid='client'", aadurl=False))
+    ask(shell, world.connection(f"msi='{resource}'", aadurl=False))
+    shell.variables["identity"] = {"client_id": "client"}
+    ask(shell, f"-try_msi=identity {world.connection(aadurl=False, database='D1')}")
+    ask(shell, f"-try_msi='system' {world.connection(aadurl=False, database='D2')}")
+    asked = [request.form.get("client_id") or request.form.get("mi_res_id") for request in world.identity.requests]
+    assert asked == [None, "client", "client", resource]
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection("msi='other'", aadurl=False))
+    assert "No managed identity other is assigned" in caught.value.message
+    assert "elsewhere write azcli or code" in caught.value.hint
+
+
+AZ = """
+import json, sys
+print(sys.argv[1:], file=open({log!r}, "a"))
+if {logged_in!r}:
+    print(json.dumps({{"accessToken": {token!r}, "expires_on": {expires}, "tokenType": "Bearer"}}))
+else:
+    sys.exit("ERROR: Please run 'az login' to setup account.")
+"""
+
+
+@pytest.mark.parametrize("way", ["azcli", "option", "config", "default"])
+def test_the_azure_cli(way: str, world: World, shell: Shell) -> None:
+    log, token = str(world.home / "az.log"), world.identity.issue()
+    world.program("az", AZ.format(log=log, token=token, logged_in=True, expires=int(time.time()) + 3600))
+    if way == "config":
+        shell.run("%config KqlMagics.try_azcli_login = True")
+    options = "-try_azcli_login " if way == "option" else ""
+    ask(shell, options + world.connection(*(["azcli"] if way == "azcli" else []), aadurl=False))
+    assert set(world.tokens()) == {token}
+    # The command line tool takes a second: its token is kept.
+    assert len(Path(log).read_text().splitlines()) == 1
+
+
+def test_the_azure_cli_when_nobody_is_logged_in(world: World, shell: Shell) -> None:
+    world.program("az", AZ.format(log=str(world.home / "az.log"), token="", logged_in=False, expires=0))
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection("azcli", aadurl=False))
+    assert caught.value.message == "The sign-in (Azure CLI) failed: Please run 'az login' to set up an account."
+    assert caught.value.hint == "run `az login` in a terminal, then the cell again"
+
+
+def test_no_azure_cli(world: World, shell: Shell) -> None:
+    with pytest.raises(errors.KqlAuthenticationError, match="Azure CLI not found on path"):
+        ask(shell, world.connection("azcli", aadurl=False))
+
+
+# --- tokens of the notebook ------------------------------------------------------------------------------
+
+
+class Holder:
+    """A credential as azure-identity's are."""
+
+    def __init__(self, identity: IdentityServer) -> None:
+        self.identity = identity
+        self.scopes: list[str] = []
+
+    def get_token(self, *scopes: str, **_: Any) -> Any:
+        self.scopes += scopes
+        return type("Token", (), {"token": self.identity.issue(), "expires_on": int(time.time()) + 3600})
+
+
+def test_tokens_of_the_notebook(world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, holder = world.identity.issue(), Holder(world.identity)
+    monkeypatch.setenv("TOKEN", text)
+    v1 = {"tokenType": "Bearer", "accessToken": text, "expiresOn": "2099-01-01", "refreshToken": "r"}
+    v2 = {"token_type": "bearer", "access_token": text, "expires_on": int(time.time()) + 3600}
+    shell.variables.update(text=text, v1=v1, v2=v2, v3=json.dumps(v2), holder=holder, get=world.identity.issue)
+    names = ("$TOKEN", "text", "v1", "v2", "v3", "holder", "get", "holder.identity.issue")
+    for number, name in enumerate(names):
+        ask(shell, world.connection(f"token={name}", aadurl=False, database=f"D{number}"))
+    ask(shell, f"-try_token=v2 {world.connection(aadurl=False, database='Kqlmagic')}")
+    assert holder.scopes
+    assert "…" not in shell.text("%kql --conn")
+    assert world.identity.requests == []
+
+
+def test_a_function_is_called_again_when_its_token_is_refused(world: World, shell: Shell) -> None:
+    shell.variables["get"] = world.identity.issue
+    ask(shell, world.connection("token=get", aadurl=False))
+    world.identity.revoke()
+    ask(shell, world.connection("token=get", aadurl=False))
+    assert len(set(world.tokens())) == len(world.tokens()) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("1/0", "The token of the connection could not be had: ZeroDivisionError."),
+        ("None", "The token of the connection is of type NoneType."),
+        ("''", "The token of the connection is of type str."),
+        ("{}", "The token of the connection is of type dict."),
+        ("b'S3cret'", "The token of the connection is of type bytes."),
+    ],
+)
+def test_what_is_no_token(code: str, message: str, world: World, shell: Shell) -> None:
+    shell.run(f"def get(): return {code}")
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection("token=get", aadurl=False))
+    assert caught.value.message == message
+    assert world.tokens() == []
+
+
+def test_a_token_that_has_expired(world: World, shell: Shell) -> None:
+    shell.variables["old"] = {"access_token": world.identity.issue(), "expires_on": 1}
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection("token=old", aadurl=False))
+    assert caught.value.message == "The token of the connection expired on 1970-01-01 00:00 UTC."
+    assert world.tokens() == []
+
+
+def test_a_token_that_the_service_refuses(world: World, shell: Shell) -> None:
+    shell.variables["text"] = f"{ACCESS}another"
+    with pytest.raises(errors.KqlAuthenticationError, match="401"):
+        ask(shell, world.connection("token=text", aadurl=False))
+    assert len(world.tokens()) == 1
+
+
+# --- long sessions ---------------------------------------------------------------------------------------
+
+
+def test_a_short_lived_token_is_refreshed(world: World, shell: Shell) -> None:
+    world.identity.applications["app"] = Application(secret=SECRET)
+    world.identity.lifetime = 200
+    ask(shell, world.connection("clientid='app'", f"clientsecret='{SECRET}'", f"tenant='{TENANT}'"))
+    shell.run("%kql print 3")
+    assert len(set(world.tokens())) == 3
+
+
+@pytest.mark.parametrize("way", ["secret", "code"])
+def test_a_refused_token_is_renewed_once(way: str, world: World, shell: Shell) -> None:
+    world.identity.applications["app"] = Application(secret=SECRET)
+    keys = {"secret": ["clientid='app'", f"clientsecret='{SECRET}'", f"tenant='{TENANT}'"], "code": ["code"]}[way]
+    ask(shell, world.connection(*keys))
+    world.identity.revoke()
+    assert shell.run("%kql print answer = 42")[0][0] == 42
+    assert len(world.tokens()) == 4
+    assert world.tokens()[2] != world.tokens()[3]
+    if way == "code":
+        assert world.identity.grants() == ["device_code", "device_code", "refresh_token"]
+
+
+def test_a_service_that_refuses_every_token_is_asked_twice(world: World, shell: Shell) -> None:
+    world.identity.applications["app"] = Application(secret=SECRET)
+    world.kusto.on(lambda request: request.endpoint == QUERY, unauthorized())
+    with pytest.raises(errors.KqlAuthenticationError, match="401"):
+        ask(shell, world.connection("clientid='app'", f"clientsecret='{SECRET}'", f"tenant='{TENANT}'"))
+    assert len(world.tokens()) == 2
+
+
+# --- users -----------------------------------------------------------------------------------------------
+
+
+def test_a_device_code_is_shown_and_replaced(world: World, shell: Shell) -> None:
+    shell.run(f"%kql {world.connection('code')}")
+    first, *_, last = shell.shown
+    assert DEVICE_PAGE in first["text/plain"]
+    assert "USER00001" in first["text/plain"]
+    assert f'<a href="{DEVICE_PAGE}"' in first["text/html"]
+    assert "<code>USER00001</code>" in first["text/html"]
+    assert "<script" not in first["text/html"]
+    assert "onclick" not in first["text/html"]
+    replaced = next(item for item in shell.shown if "Signed in as" in item["text/plain"])
+    assert replaced["text/plain"].startswith(f"Signed in as {USER}.")
+    assert "allow_unencrypted_token_cache" in replaced["text/plain"]
+    assert "USER00001" not in replaced["text/plain"] + replaced["text/html"]
+    # Another database of the cluster, and another service, are the same sign-in.
+    ask(shell, world.connection("code", database="Other"))
+    assert world.identity.grants() == ["device_code", "device_code"]
+    assert not (world.home / ".config").exists()
+    assert not (world.home / ".IdentityService").exists()
+    assert "Connected" in last["text/plain"] or last is replaced
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("expired", "AADSTS70020"), ("declined", "AADSTS70018")])
+def test_a_device_code_that_comes_to_nothing(outcome: str, code: str, world: World, shell: Shell) -> None:
+    world.identity.device, world.identity.pending = outcome, 0
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        shell.run(f"%kql {world.connection('code')}")
+    assert caught.value.message.startswith(f"The sign-in (device code) failed: {code}: ")
+    assert "Trace ID" not in caught.value.message
+    assert "for a new code" in caught.value.hint
+    assert shell.shown[-1]["text/plain"] == "The sign-in was not completed."
+    world.identity.device = "granted"
+    ask(shell, world.connection("code"))
+
+
+BROWSER = """
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1]).read()
+"""
+
+
+def test_a_browser(
+    world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch, authority: CertificateAuthority
+) -> None:
+    """A program that opens the page as a browser does, and follows the redirect back to the kernel."""
+    world.program("browser", BROWSER)
+    monkeypatch.setenv("BROWSER", str(world.home / "bin" / "browser") + " %s &")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.pem))
+    ask(shell, world.connection("interactive", "username='reader@example.com'"))
+    assert world.identity.grants() == ["authorization_code"]
+    page = next(request for request in world.identity.requests if request.path.endswith("/authorize"))
+    assert page.form["login_hint"] == "reader@example.com"
+
+
+def test_where_there_is_no_browser(world: World, shell: Shell) -> None:
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection("interactive"))
+    assert "write code instead" in caught.value.hint
+
+
+def test_nothing_works(world: World, shell: Shell, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody is there to enter a code: the tests have no terminal."""
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection(aadurl=False))
+    first, *tried = caught.value.message.splitlines()
+    assert first == "No sign-in was found:"
+    assert "  Azure CLI: Azure CLI not found on path" in tried
+    assert tried[-1] == "  device code: nobody is there to enter one"
+    assert all(len(line) < 220 and ": " in line for line in tried)
+    assert "az login" in caught.value.hint
+    assert capfd.readouterr().err == ""
+
+
+# --- what a run leaves -----------------------------------------------------------------------------------
+
+
+def test_no_secret_is_left_behind(world: World, shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    world.identity.applications["app"] = Application(secret=SECRET)
+    shell.variables.update(secret=SECRET, text=world.identity.issue(), wrong=f"{ACCESS}wrong")
+    secret = world.connection("clientid='app'", "clientsecret=secret", f"tenant='{TENANT}'")
+    left: list[str] = []
+    for connection in (secret, world.connection("code"), world.connection("token=text", aadurl=False)):
+        left += [shell.text(f"%kql {connection}"), repr(shell.run("%kql print 1")), shell.text("%kql --conn")]
+    for item in shell.ip.magics_manager.registry["KqlMagics"]._pipeline.session.registry:
+        left += [repr(item), repr(item.spec), repr(vars(item.service)), repr(item.service.info)]
+    for connection in (world.connection("token=wrong", aadurl=False), secret.replace("=secret", "='wr0ngS3cret'")):
+        with pytest.raises(errors.KqlError) as caught:
+            shell.run(f"%kql {connection};alias='x'")
+        left += [str(caught.value), repr(caught.value), *caught.value._render_traceback_(), repr(caught.value.args)]
+    left += [caplog.text, repr([vars(record) for record in caplog.records]), repr(shell.shown)]
+    assert {record.name.split(".")[0] for record in caplog.records} >= {"azure", "msal", "urllib3"}
+    everything = "\n".join(left)
+    for mark in (*MARKS, SECRET, "wr0ngS3cret", world.identity.identity_header):
+        assert mark not in everything
