@@ -51,6 +51,7 @@ class UserSignIn:
             return self.remembered(*scopes, **options)
         except AuthenticationRequiredError:
             self._ask(*scopes)
+        # With the renewal still on: the cache may hold the token that was refused beside the new one.
         return self.remembered(*scopes, **options)
 
     def remembered(self, *scopes: str, **options: Any) -> Any:
@@ -106,7 +107,6 @@ class UserSignIn:
             else:
                 outcome = f"{outcome} {_NOT_REMEMBERED}"
         finally:
-            self._renewal = {}
             if self._replace is not None:
                 self._replace(outcome)
             elif outcome.endswith(_NOT_REMEMBERED):
