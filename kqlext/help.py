@@ -20,6 +20,8 @@ duckdb://?path=logs/*.csv                        files as tables; also -tables l
 https://help.kusto.windows.net/Samples           a Kusto cluster, signed in with azure-identity's default chain
 kusto://anonymous;cluster='http://127.0.0.1:8080';database='db'
 kusto://cluster='help';database='Samples';alias='s'
+defender://                                      advanced hunting of Microsoft Defender, through Microsoft Graph
+resourcegraph://subscriptions='a,b'              Azure Resource Graph; also managementgroups=..., or the whole tenant
 Samples@help, s@help                             a connection that is open, another database of its cluster"""
 
 _RESULTS = """\

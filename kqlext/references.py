@@ -116,6 +116,9 @@ _PLAIN_KEYS = frozenset(
         "tenant",
         "clientid",
         "username",
+        "datasourceurl",
+        "subscriptions",
+        "managementgroups",
     }
 )
 _KEY = re.compile(r"(?<![\w-])([\w-]+)\s*[=(]\s*")
@@ -126,7 +129,7 @@ _ANY_VALUE = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^;'"])*""")
 _ANY_ARGUMENT = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^)'"]|\)(?![.\s'"]|$))*""")
 # A word between two `;` that has no value: a flag, or the rest of a secret that holds a `;`.
 _LONE = re.compile(r"(?<=;)[^;=(]+(?=;|$)")
-_FLAGS = frozenset({"code", "anonymous", ""})
+_FLAGS = frozenset({"code", "anonymous", "trusted", ""})
 _USER = re.compile(r"(?<=://)[^/\s'\"]+(?=@)")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kqlext import parameters
 from kqlext.cell import Cell, QueryText
 from kqlext.connections.registry import Connection, Registry
-from kqlext.connections.strings import ConnectionSpec
+from kqlext.connections.strings import LISTS, ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlError, KqlQueryError
 from kqlext.references import resolve
 from kqlext.services import make_opener
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 _EMBEDDED = ("duckdb", "samples")
+_OF_A_CLOUD = ("defender", "resourcegraph")
 
 
 class Session:
@@ -40,7 +41,8 @@ class Session:
         def resolved(spec: ConnectionSpec) -> ConnectionSpec:
             keys = tuple((key, _text_of(key, resolve(value, namespace, os.environ))) for key, value in spec.keys)
             cloud = options["cloud"]
-            if "cluster" in spec and "cloud" not in spec and cloud != "public":
+            of_a_cloud = "cluster" in spec or spec.scheme in _OF_A_CLOUD
+            if of_a_cloud and "cloud" not in spec and cloud != "public":
                 keys = (*keys, ("cloud", cloud))
             return replace(spec, keys=keys)
 
@@ -115,6 +117,8 @@ class Session:
 
 
 def _text_of(key: str, value: object) -> str:
+    if key in LISTS and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
     if not isinstance(value, str):
         raise KqlConnectionError(
             f"The value of {key} is of type {type(value).__name__}, not text.",

@@ -311,7 +311,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ("%kql --help nothing", errors.KqlCellError, "There is no help on nothing.", "topics are"),
     ("%kql --config nothing", errors.KqlCellError, "There is no setting nothing.", "--config"),
     ("%kql --config display_limit=many", errors.KqlCellError, "many is no value for display_limit", "rows"),
-    ("%kql --schema Nope", errors.KqlResponseError, "does not say which tables", "Kusto service"),
+    ("%kql --schema Nope", errors.KqlResponseError, "does not say which tables", "address"),
     ("%%kql\n" + "x" * 10_000_000, errors.KqlCellError, "The cell holds 10,000,00", "put the data into a table"),
 ]
 

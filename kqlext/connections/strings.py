@@ -3,6 +3,7 @@
     kusto://help.kusto.windows.net/Samples        URL form, https:// too; keys may follow: ;alias='s'
     kusto://cluster='help';database='Samples'     Kqlmagic's key form
     kusto://cluster('help').database('Samples')   Kqlmagic's function form
+    defender://, resourcegraph://                 services that need no key
     duckdb:///path/file.duckdb, duckdb://?path=*.csv, samples
     Samples@help                                  an open connection, or another database of an open cluster
 
@@ -42,9 +43,30 @@ SCHEMES: tuple[Scheme, ...] = (
         "azuredataexplorer",
         ("adx", "ade", "kusto", "https", "http"),
         ("database",),
-        ("cluster", "database", "alias", "cloud", *_SIGN_IN, *_CERTIFICATE),
+        ("cluster", "database", "alias", "cloud", "trusted", *_SIGN_IN, *_CERTIFICATE),
     ),
     Scheme("aria", (), ("database",), ("database", "alias", *_SIGN_IN, *_CERTIFICATE)),
+    Scheme(
+        "defender",
+        ("hunting",),
+        (),
+        ("alias", "cloud", "datasourceurl", "trusted", *_SIGN_IN, *_CERTIFICATE),
+    ),
+    Scheme(
+        "resourcegraph",
+        ("arg",),
+        (),
+        (
+            "subscriptions",
+            "managementgroups",
+            "alias",
+            "cloud",
+            "datasourceurl",
+            "trusted",
+            *_SIGN_IN,
+            *_CERTIFICATE,
+        ),
+    ),
     Scheme(
         "applicationinsights",
         ("appinsights",),
@@ -58,7 +80,9 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("samples", (), (), ("alias",)),
 )
 
-VALUELESS = frozenset({"code", "anonymous"})
+VALUELESS = frozenset({"code", "anonymous", "trusted"})
+LISTS = frozenset({"subscriptions", "managementgroups"})
+"""Keys with several values: a text with commas, or a list of the notebook."""
 REPEATABLE = frozenset({"path"})
 SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate"})
 
@@ -228,7 +252,20 @@ def _is_fed(part: str) -> bool:
     )
 
 
+# Addresses of which a path is a part; where it ends with the resource that is the database, that is group 1.
+_CLUSTER_PATHS = re.compile(
+    r"(?:[a-z]+://)?[^/]+(?:/lake/kql|/subscriptions/[^/]+(?:/resourcegroups/[^/]+(?:/providers/[^/]+/[^/]+/([^/]+))?)?)",
+    re.IGNORECASE,
+)
+
+
 def _kusto_url(address: str) -> Iterator[tuple[str, Value]]:
+    whole = address.rstrip("/")
+    if path_cluster := _CLUSTER_PATHS.fullmatch(whole):
+        yield "cluster", whole
+        if path_cluster.group(1):
+            yield "database", unquote(path_cluster.group(1))
+        return
     prefix, separator, path = address.rpartition("/")
     web = "://" in address
     if not separator or (web and prefix.endswith("/")):

@@ -30,7 +30,7 @@ from kqlext.errors import (
     Span,
 )
 from kqlext.services import local_tables
-from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, timespan_notes
+from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, ignored_properties, timespan_notes
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
 from kqlext.text import did_you_mean
 
@@ -53,7 +53,7 @@ class LocalService:
         with self._lock, self._deadline(query.timeout):
             if self._closed:
                 raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")
-            notes = [*_ignored_properties(query), *timespan_notes(query, "the embedded engine")]
+            notes = [*ignored_properties(query, "The embedded engine"), *timespan_notes(query, "the embedded engine")]
             with self._notebook_tables(query, notes) as refused:
                 answers = [self._run(text, query, refused) for text in _runnable(query.text)]
         render = syntax.find_render(query.text)
@@ -159,11 +159,6 @@ class LocalService:
             yield
         finally:
             timer.cancel()
-
-
-def _ignored_properties(query: Query) -> list[str]:
-    names = ", ".join(f"+{name}" for name in query.properties)
-    return [f"The embedded engine has no request properties: {names} did nothing."] if names else []
 
 
 def _runnable(text: str) -> list[str]:
