@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from kqlext.cell import Cell
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
-from kqlext.errors import KqlCellError, KqlConnectionError, Span
+from kqlext.errors import KqlCellError, KqlConnectionError, KqlUnsupportedError, Span
 from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
 from kqlext.options import option_names
@@ -128,14 +128,20 @@ class SchemaListing(UserDict[str, Any]):
 
 
 def _schema(use: CommandUse, context: Context) -> SchemaListing:
-    from kqlext.schema import read_schema
+    from kqlext.schema import read_schema, read_table
 
     registry = context.session.registry
     connection = registry.find(use.argument) if "@" in use.argument else registry.current
     if connection is None:
         raise KqlConnectionError("Nothing is connected.", hint="connect first, for example %kql samples")
-    schema = read_schema(connection.service)
-    if not use.argument or "@" in use.argument:
+    whole = not use.argument or "@" in use.argument
+    try:
+        schema = read_schema(connection.service)
+    except KqlUnsupportedError:
+        if whole:
+            raise
+        return SchemaListing(read_table(connection.service, use.argument))
+    if whole:
         return SchemaListing(schema)
     if use.argument not in schema:
         hint = did_you_mean(use.argument, schema) or f"tables are {', '.join(schema) or 'none'}"

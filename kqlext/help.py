@@ -22,6 +22,8 @@ kusto://anonymous;cluster='http://127.0.0.1:8080';database='db'
 kusto://cluster='help';database='Samples';alias='s'
 loganalytics://workspace='<guid>';alias='soc'     a Log Analytics (Sentinel) workspace; soc@loganalytics from then on
 applicationinsights://appid='<guid>'             an application of Application Insights
+defender://                                      advanced hunting of Microsoft Defender, through Microsoft Graph
+resourcegraph://subscriptions='a,b'              Azure Resource Graph; also managementgroups=..., or the whole tenant
 Samples@help, s@help                             a connection that is open, another database of its cluster"""
 
 _RESULTS = """\

@@ -129,6 +129,9 @@ _PLAIN_KEYS = frozenset(
         "tenant",
         "clientid",
         "username",
+        "datasourceurl",
+        "subscriptions",
+        "managementgroups",
     }
 )
 _KEY = re.compile(r"(?<![\w-])([\w-]+)\s*[=(]\s*")
@@ -139,7 +142,7 @@ _ANY_VALUE = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^;'"])*""")
 _ANY_ARGUMENT = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^)'"]|\)(?![.\s'"]|$))*""")
 # A word between two `;` that has no value: a flag, or the rest of a secret that holds a `;`.
 _LONE = re.compile(r"(?<=;)[^;=(]+(?=;|$)")
-_FLAGS = frozenset({"code", "interactive", "azcli", "vscode", "msi", "anonymous", ""})
+_FLAGS = frozenset({"code", "interactive", "azcli", "vscode", "msi", "anonymous", "trusted", ""})
 _USER = re.compile(r"(?<=://)[^/\s'\"]+(?=@)")
 
 

@@ -26,14 +26,31 @@ def read_schema(service: Service) -> DatabaseSchema:
     known = service.catalogue()
     if known is not None:
         return {table: dict(columns) for table, columns in known.items()}
-    database = service.info.database
-    quoted = database.replace("\\", "\\\\").replace("'", "\\'")
+    database = service.info.real_name or service.info.database
     try:
-        table = _first_table(service, f".show database ['{quoted}'] schema as json")
+        table = _first_table(service, f".show database {_quoted(database)} schema as json")
         return _of_json(orjson.loads(table.columns[0].values(0, 1)[0]))
     except (KqlQueryError, KqlServiceError, KqlResponseError, KqlUnsupportedError, LookupError, ValueError):
+        if service.info.real_name not in ("", database):  # the service has learned that the name is a pretty one
+            return read_schema(service)
         # duckdb-kql and some principals are refused that one; this one they may run.
         return _of_entities(_first_table(service, ".show databases entities"), database)
+
+
+def read_table(service: Service, table: str) -> dict[str, str]:
+    """The columns of one table with their Kusto types, from a row of it: for services that list no tables.
+
+    Raises:
+        KqlError: as running a query does.
+    """
+    name = table if re.fullmatch(r"[^\W\d]\w*", table) else _quoted(table)
+    answer = decode(service.execute(Query(f"{name} | take 1"))).tables[0]
+    return {column.name: column.type for column in answer.columns}
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    return f"['{escaped}']"
 
 
 def _first_table(service: Service, command: str) -> Table:

@@ -14,7 +14,7 @@ from kqlext.connections.credentials import SignIns
 from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
 from kqlext.connections.sign_in import keys_of_options
-from kqlext.connections.strings import ConnectionSpec, takes_sign_in
+from kqlext.connections.strings import LISTS, ConnectionSpec, takes_sign_in
 from kqlext.errors import KqlConnectionError, KqlError, KqlQueryError
 from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 _EMBEDDED = ("duckdb", "samples")
-_OF_A_CLOUD = ("loganalytics", "applicationinsights")
+_OF_A_CLOUD = ("loganalytics", "applicationinsights", "defender", "resourcegraph")
 
 
 class Session:
@@ -145,6 +145,8 @@ def _value_of(key: str, value: object) -> Value:
 
 
 def _text_of(key: str, value: object) -> str:
+    if key in LISTS and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
     if not isinstance(value, str):
         raise KqlConnectionError(
             f"The value of {key} is of type {type(value).__name__}, not text.",

@@ -83,6 +83,15 @@ def test_other_hosts_are_in_the_public_cloud(url: str) -> None:
         ("http://127.0.0.1:31500", "127_0_0_1_31500"),
         ("https://my-host.example/a", "my_host_example_a"),
         ("http://[::1]:80", "___1__80"),
+        ("https://api.securityplatform.microsoft.com/lake/kql", "sentinel_lake"),
+        ("https://westeurope.api.securityplatform.microsoft.com/lake/kql", "westeurope_sentinel_lake"),
+        ("https://adx.monitor.azure.com/subscriptions/0a1b2c3d-0000-4000-8000-000000000000", "monitor_0a1b2c3d"),
+        (
+            "https://adx.monitor.azure.com/subscriptions/0a1b2c3d-0000-4000-8000-000000000000/resourceGroups/rg"
+            "/providers/microsoft.operationalinsights/workspaces/my-ws",
+            "monitor_0a1b2c3d_rg_my_ws",
+        ),
+        ("https://ade.loganalytics.io/subscriptions/s/resourcegroups/r", "loganalytics_s_r"),
     ],
 )
 def test_friendly_name(url: str, name: str) -> None:

@@ -9,15 +9,19 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
+from conftest import Shell
 from servers import kusto as scripted
-from servers.kusto import MANAGEMENT, QUERY, Answer, KustoServer
-from servers.kusto_frames import EVERY_TYPE, TableSpec, v1, v2
+from servers.kusto import MANAGEMENT, METADATA, QUERY, Answer, KustoServer
+from servers.kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, v1, v2
 
 from kqlext import errors
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.decode import decode
+from kqlext.services import make_opener
 from kqlext.services.base import Query
 from kqlext.services.kusto import KustoService
 from kqlext.services.kusto_errors import offset_of, unresolved_name
+from kqlext.services.kusto_metadata import MetadataCredential, default_resource
 
 ONE = TableSpec("PrimaryResult", (("n", "long"),), ((1,),))
 
@@ -107,7 +111,12 @@ def test_a_token_goes_over_loopback_http() -> None:
     with KustoServer() as server:
         service = KustoService(server.url, "Samples", StaticCredential())
         service.execute(Query("print 1"))
-        assert server.requests[0].headers["Authorization"] == "Bearer the-token"
+        assert signed(server) == ["Bearer the-token"]
+
+
+def signed(server: KustoServer) -> list[str | None]:
+    """What each request but that for the metadata was signed with."""
+    return [request.headers["Authorization"] for request in server.requests if request.endpoint != METADATA]
 
 
 def test_a_token_goes_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,10 +124,183 @@ def test_a_token_goes_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ca_path))
         credential = StaticCredential()
         KustoService(server.url, "Samples", credential).execute(Query("print 1"))
-        assert server.requests[0].headers["Authorization"] == "Bearer the-token"
-        assert credential.scopes == [("https://127.0.0.1/.default",)] or credential.scopes == [
-            ("https://localhost/.default",)
-        ]
+        assert signed(server) == ["Bearer the-token"]
+        assert credential.scopes == [("https://kusto.kusto.windows.net/.default",)]
+
+
+def test_the_metadata_are_asked_for_once_and_without_a_token(kusto: KustoServer) -> None:
+    credential = StaticCredential()
+    service = KustoService(kusto.url, "Samples", credential)
+    assert kusto.requests == []
+    for _ in range(3):
+        service.execute(Query("print 1"))
+    asked = [request for request in kusto.requests if request.endpoint == METADATA]
+    assert [request.headers["Authorization"] for request in asked] == [None]
+    assert signed(kusto) == ["Bearer the-token"] * 3
+    assert set(credential.scopes) == {("https://kusto.kusto.windows.net/.default",)}
+
+
+def test_a_credential_that_can_get_another_token_is_told_to(kusto: KustoServer) -> None:
+    renewed = []
+
+    class Renewable(StaticCredential):
+        def renew(self) -> None:
+            renewed.append(True)
+
+    MetadataCredential(Renewable(), kusto.url).renew()
+    MetadataCredential(StaticCredential(), kusto.url).renew()
+    assert renewed == [True]
+    assert kusto.requests == []
+
+
+def test_nobody_asks_for_metadata_without_a_credential(kusto: KustoServer, service: KustoService) -> None:
+    service.execute(Query("print 1"))
+    assert [request.endpoint for request in kusto.requests] == [QUERY]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "scope"),
+    [
+        (Answer(cloud_metadata(resource="https://kusto.kusto.usgovcloudapi.net")), "kusto.kusto.usgovcloudapi.net"),
+        (Answer(cloud_metadata(mfa_required=True)), "kusto.kustomfa.windows.net"),
+        (scripted.not_found(), "kusto.kusto.windows.net"),
+    ],
+    ids=["sovereign", "mfa", "none"],
+)
+def test_the_scope_is_what_the_metadata_say(metadata: Answer, scope: str, kusto: KustoServer) -> None:
+    kusto.on(lambda request: request.endpoint == METADATA, metadata)
+    credential = StaticCredential()
+    KustoService(kusto.url, "Samples", credential).execute(Query("print 1"))
+    assert credential.scopes == [(f"https://{scope}/.default",)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "kind", "message"),
+    [
+        (scripted.internal_error(), errors.KqlServiceError, "answers 500 when asked how to sign in"),
+        (scripted.redirect("https://evil.example/"), errors.KqlServiceError, "answers 302 when asked"),
+        (scripted.not_json(), errors.KqlResponseError, "does not say how to sign in"),
+        (Answer(b'{"AzureAD": 1}'), errors.KqlResponseError, "does not say how to sign in"),
+        (
+            Answer(cloud_metadata(resource="https://management.azure.com")),
+            errors.KqlAuthenticationError,
+            "wants a token for https://management.azure.com, which is no Kusto service",
+        ),
+    ],
+    ids=["500", "302", "page", "malformed", "another service"],
+)
+def test_metadata_that_are_of_no_use(
+    metadata: Answer, kind: type[errors.KqlError], message: str, kusto: KustoServer
+) -> None:
+    kusto.on(lambda request: request.endpoint == METADATA, metadata)
+    credential = StaticCredential()
+    query = Query("print 1")
+    with pytest.raises(kind, match=message) as caught:
+        KustoService(kusto.url, "Samples", credential).execute(query)
+    assert caught.value.request_id == query.client_request_id
+    assert credential.scopes == []
+    assert {request.endpoint for request in kusto.requests} == {METADATA}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "resource"),
+    [
+        ("https://api.securityplatform.microsoft.com/lake/kql", "4500ebfb-89b6-4b14-a480-7f749797bfcd"),
+        ("https://westeurope.api.securityplatform.microsoft.com/lake/kql", "4500ebfb-89b6-4b14-a480-7f749797bfcd"),
+        ("https://x.kusto.chinacloudapi.cn", "https://kusto.kusto.chinacloudapi.cn"),
+        ("https://help.kusto.windows.net", "https://kusto.kusto.windows.net"),
+    ],
+)
+def test_the_resource_of_a_service_without_metadata(cluster: str, resource: str) -> None:
+    assert default_resource(cluster) == resource
+
+
+# --- addresses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("base", ["/lake/kql", "/subscriptions/s/resourcegroups/r/providers/p/workspaces/w"])
+def test_the_rest_path_stands_behind_the_path_of_a_cluster(base: str) -> None:
+    credential = StaticCredential()
+    with KustoServer(base=base) as server:
+        service = KustoService(server.url, "w", credential)
+        service.execute(Query("print 1"))
+        service.execute(Query(".show tables"))
+        assert [request.path for request in server.requests] == [METADATA, base + QUERY, base + MANAGEMENT]
+
+
+def test_a_host_that_the_connection_trusts() -> None:
+    service = KustoService("https://kusto.contoso.example", "Samples", StaticCredential(), trusted=True)
+    assert service.info.description == "https://kusto.contoso.example, signed in, a host that the connection trusts"
+    with pytest.raises(errors.KqlConnectionError, match="is not https"):
+        KustoService("http://kusto.contoso.example", "Samples", StaticCredential(), trusted=True)
+
+
+def test_trust_is_a_key_of_the_connection() -> None:
+    open_service = make_opener()
+    keys = (("cluster", "https://kusto.contoso.example"), ("database", "d"))
+    with pytest.raises(errors.KqlConnectionError) as caught:
+        open_service(ConnectionSpec("azuredataexplorer", keys))
+    assert "trusted" in caught.value.hint
+    service = open_service(ConnectionSpec("azuredataexplorer", (*keys, ("trusted", ""))))
+    assert "a host that the connection trusts" in service.info.description
+
+
+# --- pretty names ----------------------------------------------------------------------------------------
+
+GUID = "5d1c4c07-7a5c-4b27-b0a1-3ba9d3b2a1f0"
+DATABASES = TableSpec(
+    "Table_0",
+    (("DatabaseName", "string"), ("PrettyName", "string")),
+    (("0b7e", None), (GUID, "Sales & Returns")),
+)
+
+
+def knows_only(server: KustoServer, name: str) -> None:
+    """Let the server know one database."""
+    missing = scripted.semantic_error("BadRequest_EntityNotFound", "Database 'x' was not found.")
+    server.on(lambda request: request.database not in (name, "NetDefaultDB"), missing)
+    server.on(".show databases", v1(DATABASES))
+
+
+def test_a_pretty_name_is_looked_up_once(kusto: KustoServer) -> None:
+    knows_only(kusto, GUID)
+    service = KustoService(kusto.url, "sales & returns")
+    for _ in range(2):
+        decode(service.execute(Query("print 1")))
+    service.execute(Query(".show tables"))
+    assert [(request.csl, request.database) for request in kusto.requests] == [
+        ("print 1", "sales & returns"),
+        (".show databases", "NetDefaultDB"),
+        ("print 1", GUID),
+        ("print 1", GUID),
+        (".show tables", GUID),
+    ]
+    assert (service.info.database, service.info.real_name) == ("sales & returns", GUID)
+
+
+def test_a_database_with_neither_name_is_looked_up_once(kusto: KustoServer) -> None:
+    knows_only(kusto, GUID)
+    service = KustoService(kusto.url, "Nope")
+    for _ in range(2):
+        with pytest.raises(errors.KqlQueryError) as caught:
+            service.execute(Query("print 1"))
+        assert "check the database's name" in caught.value.hint
+    assert [request.csl for request in kusto.requests] == ["print 1", ".show databases", "print 1"]
+
+
+@pytest.mark.parametrize("answer", [scripted.forbidden(), scripted.not_json(), Answer(v1(ONE)), Answer(b"[]")])
+def test_a_lookup_that_tells_nothing_leaves_the_first_error(answer: Answer, kusto: KustoServer) -> None:
+    knows_only(kusto, GUID)
+    kusto.on(".show databases", answer)
+    with pytest.raises(errors.KqlQueryError, match="Database 'x' was not found"):
+        KustoService(kusto.url, "sales & returns").execute(Query("print 1"))
+
+
+def test_no_other_error_looks_a_name_up(kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", scripted.semantic_error("SEM0100", "Failed to resolve table expression named 'T'"))
+    with pytest.raises(errors.KqlQueryError):
+        service.execute(Query("T"))
+    assert [request.csl for request in kusto.requests] == ["T"]
 
 
 def test_an_unknown_certificate_is_refused() -> None:
@@ -153,7 +335,7 @@ def test_hosts_of_kusto_are_trusted(cluster: str) -> None:
 
 @pytest.mark.parametrize("cluster", ["ftp://help.kusto.windows.net", "https://", "nonsense"])
 def test_an_address_that_is_none(cluster: str) -> None:
-    with pytest.raises(errors.KqlConnectionError, match="is no address of a cluster"):
+    with pytest.raises(errors.KqlConnectionError, match="is no address of a service"):
         KustoService(cluster, "Samples")
 
 
@@ -161,6 +343,35 @@ def test_an_address_with_a_password_is_refused_without_showing_it() -> None:
     with pytest.raises(errors.KqlConnectionError) as caught:
         KustoService("https://me:s3cr3t@help.kusto.windows.net", "Samples")
     assert "s3cr3t" not in str(caught.value)
+
+
+# --- through the magic -----------------------------------------------------------------------------------
+
+
+def test_a_cluster_with_a_path_through_the_magic(shell: Shell) -> None:
+    workspace = "/subscriptions/s/resourcegroups/r/providers/microsoft.operationalinsights/workspaces/w"
+    with KustoServer(base=workspace) as server:
+        assert shell.text(f"%kql {server.url}").startswith("Connected to w@127_0_0_1_")
+        shell.run("%kql n << print 1")
+        assert {(request.endpoint, request.database) for request in server.requests} == {(QUERY, "w")}
+    assert shell.variables["n"][0][0] == 42
+
+
+def test_a_pretty_name_through_the_magic(shell: Shell, kusto: KustoServer) -> None:
+    knows_only(kusto, GUID)
+    text = shell.text(f"%kql kusto://cluster='{kusto.url}';database='Sales & Returns'")
+    assert text.startswith("Connected to Sales & Returns@127_0_0_1_")
+    shell.run("%kql n << print 1")
+    assert kusto.requests[-1].database == GUID
+
+
+def test_a_host_that_is_not_trusted_through_the_magic(shell: Shell) -> None:
+    with pytest.raises(errors.KqlConnectionError) as caught:
+        shell.run("%kql https://kusto.contoso.example/d")
+    assert "no token is sent to it" in caught.value.message
+    shell.run("%config KqlMagics.validate_connection_string = False")
+    text = shell.text("%kql https://kusto.contoso.example/d;trusted")
+    assert "a host that the connection trusts" in text
 
 
 # --- failures --------------------------------------------------------------------------------------------

@@ -51,6 +51,16 @@ def test_entities_where_that_is_refused(kusto: KustoServer) -> None:
     }  # fmt: skip
 
 
+def test_the_schema_of_a_database_with_a_pretty_name(kusto: KustoServer) -> None:
+    missing = scripted.semantic_error("BadRequest_EntityNotFound", "Database 'Pretty' was not found.")
+    names = (("DatabaseName", "string"), ("PrettyName", "string"))
+    text = json.dumps({"Databases": {"d-1": {"Tables": {"T": {"OrderedColumns": [column("a", CslType="long")]}}}}})
+    kusto.on(".show database ['d-1'] schema as json", v1(TableSpec("Table_0", (("x", "string"),), ((text,),))))
+    kusto.on(".show database ['Pretty'] schema as json", missing)
+    kusto.on(".show databases", v1(TableSpec("Table_0", names, (("d-1", "Pretty"),))))
+    assert read_schema(KustoService(kusto.url, "Pretty")) == {"T": {"a": "long"}}
+
+
 def test_a_service_that_tells_nothing(kusto: KustoServer) -> None:
     with pytest.raises(errors.KqlResponseError, match="does not say which tables Samples has"):
         read_schema(KustoService(kusto.url, "Samples"))

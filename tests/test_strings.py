@@ -95,6 +95,46 @@ def test_kusto(text: str, expected: tuple[tuple[str, Value], ...]) -> None:
     assert keyed(f"  {text}\n") == (KUSTO, expected)
 
 
+WORKSPACE = (
+    "adx.monitor.azure.com/subscriptions/s/resourcegroups/r/providers/microsoft.operationalinsights/workspaces/w"
+)
+COMPONENT = "ade.applicationinsights.io/subscriptions/s/resourcegroups/r/providers/microsoft.insights/components/a%20b"
+LAKE = "api.securityplatform.microsoft.com/lake/kql"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"https://{WORKSPACE}", (("cluster", f"https://{WORKSPACE}"), ("database", "w"))),
+        (f"https://{WORKSPACE}/", (("cluster", f"https://{WORKSPACE}"), ("database", "w"))),
+        (f"kusto://{WORKSPACE}", (("cluster", WORKSPACE), ("database", "w"))),
+        (f"kusto://https://{WORKSPACE}", (("cluster", f"https://{WORKSPACE}"), ("database", "w"))),
+        (f"https://{WORKSPACE}/d", (("cluster", f"https://{WORKSPACE}"), ("database", "d"))),
+        (f"https://{WORKSPACE};alias='x'", (("cluster", f"https://{WORKSPACE}"), ("database", "w"), ("alias", "x"))),
+        (f"https://{COMPONENT}", (("cluster", f"https://{COMPONENT}"), ("database", "a b"))),
+        (
+            "https://adx.monitor.azure.com/subscriptions/s;database='w'",
+            (("cluster", "https://adx.monitor.azure.com/subscriptions/s"), ("database", "w")),
+        ),
+        (
+            "https://adx.monitor.azure.com/subscriptions/s/resourceGroups/r/w",
+            (("cluster", "https://adx.monitor.azure.com/subscriptions/s/resourceGroups/r"), ("database", "w")),
+        ),
+        (f"https://{LAKE}/w-1", (("cluster", f"https://{LAKE}"), ("database", "w-1"))),
+        (f"https://{LAKE};database='w-1'", (("cluster", f"https://{LAKE}"), ("database", "w-1"))),
+        ("http://127.0.0.1:80/lake/kql/w", (("cluster", "http://127.0.0.1:80/lake/kql"), ("database", "w"))),
+    ],
+)
+def test_addresses_of_which_a_path_is_a_part(text: str, expected: tuple[tuple[str, Value], ...]) -> None:
+    assert keyed(text) == (KUSTO, expected)
+
+
+@pytest.mark.parametrize("text", [f"https://{LAKE}", "https://adx.monitor.azure.com/subscriptions/s"])
+def test_an_address_whose_path_names_no_database(text: str) -> None:
+    with pytest.raises(KqlConnectionError, match="need a database"):
+        parse_connection(text)
+
+
 @pytest.mark.parametrize(
     ("written", "scheme"),
     [
@@ -131,6 +171,16 @@ def test_spellings_of_kusto(written: str, scheme: str) -> None:
         ("aimon://anonymous;appid='a'", "aimon", (("anonymous", ""), ("appid", "a"))),
         ("cache://folder='f'", "cache", (("folder", "f"),)),
         ("file://folder='f'", "cache", (("folder", "f"),)),
+        ("defender://", "defender", ()),
+        ("hunting://trusted;alias='h'", "defender", (("trusted", ""), ("alias", "h"))),
+        ("defender://tenant='t'", "defender", (("tenant", "t"),)),
+        ("resourcegraph://", "resourcegraph", ()),
+        (
+            "resource_graph://subscriptions='a,b';managementgroups=groups",
+            "resourcegraph",
+            (("subscriptions", "a,b"), ("managementgroups", Reference("groups"))),
+        ),
+        ("arg://management_groups('m').code()", "resourcegraph", (("managementgroups", "m"), ("code", ""))),
         ("duckdb://", "duckdb", ()),
         ("duckdb:///path/file.duckdb", "duckdb", (("database", "/path/file.duckdb"),)),
         ("duckdb://file.duckdb", "duckdb", (("database", "file.duckdb"),)),
@@ -266,6 +316,8 @@ SECRET = "QQQ"
         "loganalytics://workspce='w';appkey='QQQ'",
         "mysql://root:QQQ@localhost/db",
         "Data Source=https://help;AppKey=QQQ",
+        "defender://clientsecret='QQQ';tenat='t'",
+        "resourcegraph://subscription='s';password='QQQ'",
     ],
 )
 def test_errors_show_no_secret(text: str) -> None:

@@ -106,11 +106,27 @@ def cluster_url(cluster: str, cloud_name: str = "public") -> str:
     return f"https://{cluster}.kusto{cloud(cloud_name).suffix}"
 
 
+_LAKE = re.compile(r"([\w-]+\.)?api\.securityplatform\.microsoft\.com/lake/kql")
+_PROXY = re.compile(
+    r"(?:ade|adx)\.(monitor|loganalytics|applicationinsights)\.[\w.]+"
+    r"/subscriptions/([^/]{1,8})[^/]*(?:/resourcegroups/([^/]+)(?:/providers/[^/]+/[^/]+/([^/]+))?)?",
+    re.IGNORECASE,
+)
+
+
 def friendly_name(url: str) -> str:
-    """The cluster's name in ``database@cluster``: ``help``, or ``127_0_0_1_31415``."""
+    """The cluster's name in ``database@cluster``: ``help``, ``sentinel_lake``, or ``127_0_0_1_31415``.
+
+    A proxy of Azure Monitor is named by its host, the begin of the subscription, and the resource group and name.
+    """
     host_and_path = url.split("://", 1)[-1]
-    public = re.fullmatch(r"([\w.-]+)\.kusto\.windows\.net", host_and_path)
-    return public.group(1) if public else re.sub(r"[/.:\[\]-]", "_", host_and_path)
+    if public := re.fullmatch(r"([\w.-]+)\.kusto\.windows\.net", host_and_path):
+        return public.group(1)
+    if lake := _LAKE.fullmatch(host_and_path):
+        return f"{lake.group(1).rstrip('.')}_sentinel_lake" if lake.group(1) else "sentinel_lake"
+    if proxy := _PROXY.fullmatch(host_and_path):
+        host_and_path = "_".join(filter(None, proxy.groups()))
+    return re.sub(r"[/.:\[\]-]", "_", host_and_path)
 
 
 def is_loopback(url: str) -> bool:

@@ -3,6 +3,7 @@
     kusto://help.kusto.windows.net/Samples        URL form, https:// too; keys may follow: ;alias='s'
     kusto://cluster='help';database='Samples'     Kqlmagic's key form
     kusto://cluster('help').database('Samples')   Kqlmagic's function form
+    defender://, resourcegraph://                 services that need no key
     duckdb:///path/file.duckdb, duckdb://?path=*.csv, samples
     Samples@help                                  an open connection, or another database of an open cluster
 
@@ -45,9 +46,29 @@ SCHEMES: tuple[Scheme, ...] = (
         "azuredataexplorer",
         ("adx", "ade", "kusto", "https", "http"),
         ("database",),
-        ("cluster", "database", "alias", "cloud", *SIGN_IN_KEYS),
+        ("cluster", "database", "alias", "cloud", "trusted", *SIGN_IN_KEYS),
     ),
     Scheme("aria", (), ("database",), ("database", "alias", *SIGN_IN_KEYS)),
+    Scheme(
+        "defender",
+        ("hunting",),
+        (),
+        ("alias", "cloud", "datasourceurl", "trusted", *SIGN_IN_KEYS),
+    ),
+    Scheme(
+        "resourcegraph",
+        ("arg",),
+        (),
+        (
+            "subscriptions",
+            "managementgroups",
+            "alias",
+            "cloud",
+            "datasourceurl",
+            "trusted",
+            *SIGN_IN_KEYS,
+        ),
+    ),
     Scheme(
         "applicationinsights",
         ("appinsights",),
@@ -66,8 +87,10 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("samples", (), (), ("alias",)),
 )
 
-VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "anonymous"})
+VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "anonymous", "trusted"})
 OPTIONAL_VALUE = frozenset({"msi"})
+LISTS = frozenset({"subscriptions", "managementgroups"})
+"""Keys with several values: a text with commas, or a list of the notebook."""
 REPEATABLE = frozenset({"path"})
 SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate", "token"})
 
@@ -242,7 +265,20 @@ def _is_fed(part: str) -> bool:
     )
 
 
+# Addresses of which a path is a part; where it ends with the resource that is the database, that is group 1.
+_CLUSTER_PATHS = re.compile(
+    r"(?:[a-z]+://)?[^/]+(?:/lake/kql|/subscriptions/[^/]+(?:/resourcegroups/[^/]+(?:/providers/[^/]+/[^/]+/([^/]+))?)?)",
+    re.IGNORECASE,
+)
+
+
 def _kusto_url(address: str) -> Iterator[tuple[str, Value]]:
+    whole = address.rstrip("/")
+    if path_cluster := _CLUSTER_PATHS.fullmatch(whole):
+        yield "cluster", whole
+        if path_cluster.group(1):
+            yield "database", unquote(path_cluster.group(1))
+        return
     prefix, separator, path = address.rpartition("/")
     web = "://" in address
     if not separator or (web and prefix.endswith("/")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kqlext.decode import arrow_tables, azure_tables, kusto_frames
+from kqlext.decode import arrow_tables, azure_tables, hunting, kusto_frames, resource_graph
 from kqlext.decode.tables import Column, DataSet, Table
 from kqlext.errors import KqlError
 from kqlext.services.base import Response
@@ -16,6 +16,8 @@ _DECODERS = {
     "kusto_v1": lambda response: kusto_frames.decode_v1(response.body),
     "azure_tables": lambda response: azure_tables.decode_azure_tables(response.body),
     "arrow": lambda response: arrow_tables.decode_arrow(response.tables),
+    "hunting": lambda response: hunting.decode_hunting(response.body),
+    "resource_graph": lambda response: resource_graph.decode_pages(response.pages),
 }
 
 
@@ -35,4 +37,5 @@ def decode(response: Response) -> DataSet:
         data_set,
         visualization=data_set.visualization or response.visualization,
         warnings=(*response.warnings, *data_set.warnings),
+        partial=data_set.partial or response.partial,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kqlext.connections.clouds import cluster_url
+from kqlext.connections.clouds import Cloud, cloud, cluster_url
 from kqlext.connections.credentials import SignIns, credential_for
 from kqlext.connections.strings import SIGN_IN_KEYS, ConnectionSpec
 from kqlext.errors import KqlConnectionError
@@ -19,19 +19,13 @@ def make_opener(sign_ins: SignIns | None = None) -> Callable[[ConnectionSpec], S
     shared = sign_ins or SignIns()
 
     def open_service(spec: ConnectionSpec) -> Service:
-        if spec.scheme in ("azuredataexplorer", "aria"):
-            return _open_kusto(spec, shared)
-        if spec.scheme in ("loganalytics", "applicationinsights", "aimon"):
-            return _open_monitor(spec, shared)
-        if spec.scheme in ("duckdb", "samples"):
-            from kqlext.services.local import open_local
-
-            return open_local(spec)
-        raise KqlConnectionError(
-            f"{spec.scheme}:// is not supported yet: there is kusto:// (https://), loganalytics://, "
-            "applicationinsights://, duckdb:// and samples.",
-            hint="%kql --help connections shows what a connection may be",
-        )
+        opener = _OPENERS.get(spec.scheme)
+        if opener is None:
+            raise KqlConnectionError(
+                f"{spec.scheme}:// is not supported yet: there is {', '.join(f'{name}://' for name in _OPENERS)}.",
+                hint="%kql --help connections shows what a connection may be",
+            )
+        return opener(spec, shared)
 
     return open_service
 
@@ -42,7 +36,8 @@ def _open_kusto(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
     cluster = (
         _ARIA if spec.scheme == "aria" else cluster_url(str(spec.get("cluster")), str(spec.get("cloud") or "public"))
     )
-    return KustoService(cluster, str(spec.get("database")), credential_for(spec, cluster, sign_ins))
+    credential = credential_for(spec, cluster, sign_ins)
+    return KustoService(cluster, str(spec.get("database")), credential, "trusted" in spec)
 
 
 def _open_monitor(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
@@ -56,3 +51,63 @@ def _open_monitor(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
     if other:
         raise KqlConnectionError(f"The keys appkey and {other} are two ways to sign in.", hint="keep one of the two")
     return MonitorService(target, ApiKey(str(spec.get("appkey"))))
+
+
+def _open_defender(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
+    from kqlext.services.defender import DefenderService
+
+    resource = _address("graph", spec)
+    graph = str(spec.get("datasourceurl") or resource).rstrip("/")
+    tenant = str(spec.get("tenant") or "")
+    return DefenderService(graph, credential_for(spec, graph, sign_ins), resource, tenant, "trusted" in spec)
+
+
+def _open_resource_graph(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
+    from kqlext.services.resource_graph import ResourceGraphService, Scope
+
+    resource = _address("management", spec)
+    management = str(spec.get("datasourceurl") or resource).rstrip("/")
+    scope = Scope(_members(spec, "subscriptions"), _members(spec, "managementgroups"))
+    credential = credential_for(spec, management, sign_ins)
+    return ResourceGraphService(management, credential, resource, scope, "trusted" in spec)
+
+
+def _open_local(spec: ConnectionSpec, _: SignIns) -> Service:
+    from kqlext.services.local import open_local
+
+    return open_local(spec)
+
+
+_OPENERS: dict[str, Callable[[ConnectionSpec, SignIns], Service]] = {
+    "azuredataexplorer": _open_kusto,
+    "aria": _open_kusto,
+    "loganalytics": _open_monitor,
+    "applicationinsights": _open_monitor,
+    "aimon": _open_monitor,
+    "defender": _open_defender,
+    "resourcegraph": _open_resource_graph,
+    "duckdb": _open_local,
+    "samples": _open_local,
+}
+
+
+def _address(service: str, spec: ConnectionSpec) -> str:
+    """The address of a service in the connection's cloud.
+
+    Raises:
+        KqlConnectionError: there is no such cloud, or it has no such service.
+    """
+    found: Cloud = cloud(str(spec.get("cloud") or "public"))
+    address = str(getattr(found, service))
+    if not address:
+        raise KqlConnectionError(f"The cloud {found.name} has no {spec.scheme}://.", hint="check the key cloud")
+    return address
+
+
+def _members(spec: ConnectionSpec, key: str) -> tuple[str, ...]:
+    """The values of a key that takes several, which stand between commas."""
+    members = tuple(part.strip() for part in str(spec.get(key) or "").split(",") if part.strip())
+    if key in spec and not members:
+        # Without members the whole tenant would be asked.
+        raise KqlConnectionError(f"The key {key} is empty.", hint=f"name some, or leave {key} out for the whole tenant")
+    return members

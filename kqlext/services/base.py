@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-ResponseFormat = Literal["kusto_v2", "kusto_v1", "azure_tables", "arrow"]
+from kqlext import __version__
+
+CLIENT_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/json; charset=utf-8",
+    "x-ms-app": "kqlext",
+    "x-ms-client-version": f"kqlext/{__version__}",
+}
+"""What every request says about its body and its client."""
+
+ResponseFormat = Literal["kusto_v2", "kusto_v1", "azure_tables", "arrow", "hunting", "resource_graph"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,12 @@ def search_notes(query: Query, service: str) -> tuple[str, ...]:
     return (f"-search did nothing: {service} has no tables of the basic or auxiliary plan.",) if query.search else ()
 
 
+def ignored_properties(query: Query, service: str) -> tuple[str, ...]:
+    """What a service without request properties has to say of those of a query."""
+    names = ", ".join(f"+{name}" for name in query.properties)
+    return (f"{service} has no request properties: {names} did nothing.",) if names else ()
+
+
 @dataclass(frozen=True)
 class ArrowAnswer:
     """One table of an engine in this process: Arrow columns, and the Kusto type of each."""
@@ -59,24 +75,31 @@ class Response:
     """What came back, undecoded: bytes of the wire format, or Arrow tables of the embedded engine.
 
     ``visualization`` is set only by services whose answer cannot carry one; ``warnings`` is what the service
-    itself has to say about the answer.
+    itself has to say about the answer, and ``partial`` whether it said that rows are missing. ``pages`` has the
+    bodies of a service that gives its rows in pages.
     """
 
     format: ResponseFormat
     body: bytes = b""
+    pages: tuple[bytes, ...] = ()
     tables: tuple[ArrowAnswer, ...] = ()
     visualization: Mapping[str, object] | None = None
     warnings: tuple[str, ...] = ()
+    partial: bool = False
     client_request_id: str | None = None
 
 
 @dataclass(frozen=True)
 class ServiceInfo:
-    """How a service is called: ``database@cluster`` and one line that describes it. Holds no secret."""
+    """How a service is called: ``database@cluster`` and one line that describes it. Holds no secret.
+
+    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name.
+    """
 
     cluster: str
     database: str
     description: str
+    real_name: str = ""
 
 
 class Service(Protocol):

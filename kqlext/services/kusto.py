@@ -6,24 +6,25 @@ Source: "Query/management HTTP request" of the Kusto REST API, and shared/refere
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from dataclasses import replace
 
+import orjson
 from azure.core.credentials import TokenCredential
 
 from kqlext import __version__, syntax
-from kqlext.connections.clouds import cloud_of, friendly_name, is_loopback
-from kqlext.errors import KqlConnectionError, KqlError
-from kqlext.services.base import Query, Response, ServiceInfo, search_notes, timespan_notes
-from kqlext.services.http import HttpClient, json_body
-from kqlext.services.kusto_errors import failure
+from kqlext.connections.clouds import friendly_name
+from kqlext.errors import KqlError
+from kqlext.services.addresses import check_address, is_kusto, sign_in_text
+from kqlext.services.base import CLIENT_HEADERS, Query, Response, ServiceInfo, search_notes, timespan_notes
+from kqlext.services.http import HttpAnswer, HttpClient, json_body
+from kqlext.services.kusto_errors import failure, is_missing_database
+from kqlext.services.kusto_metadata import MetadataCredential
 
 _GRACE = 30.0  # seconds beyond the server's own limit, for the way there and back
 _LIMITS = {"query": 240.0, "mgmt": 600.0}  # the service's defaults, in seconds
+_ANY_DATABASE = "NetDefaultDB"  # what clients call the database of commands that are about none
 _HEADERS = {
-    "Accept": "application/json",
-    "Content-Type": "application/json; charset=utf-8",
-    "x-ms-app": "kqlext",
-    "x-ms-client-version": f"kqlext/{__version__}",
+    **CLIENT_HEADERS,
     "x-ms-version": "2024-12-12",
 }
 
@@ -31,32 +32,36 @@ _HEADERS = {
 class KustoService:
     """One database of a Kusto cluster, over HTTP."""
 
-    def __init__(self, cluster: str, database: str, credential: TokenCredential | None = None) -> None:
-        """Args: cluster: its URL. database: its name. credential: None for anonymous.
+    def __init__(
+        self, cluster: str, database: str, credential: TokenCredential | None = None, trusted: bool = False
+    ) -> None:
+        """Open the service; nothing is sent.
+
+        Args:
+            cluster: its URL, with the path that some proxies have.
+            database: its name, or its pretty name.
+            credential: None for anonymous.
+            trusted: whether a token may go to any host, as the user said.
 
         Raises:
             KqlConnectionError: the address is no http(s) URL, or a credential would go to a host that is no
                 Kusto service, or over plain http.
         """
-        _check_address(cluster, credential)
-        signed_in = "signed in" if credential else "anonymous"
-        self.info = ServiceInfo(friendly_name(cluster), database, f"{cluster}, {signed_in}")
-        scope = f"https://{urlsplit(cluster).hostname}/.default"
-        self._client = HttpClient(cluster, credential, scope, f"kqlext/{__version__}")
+        check_address(cluster, credential is not None, "Kusto services", lambda url: trusted or is_kusto(url))
+        signing = sign_in_text(credential is not None, trusted)
+        self.info = ServiceInfo(friendly_name(cluster), database, f"{cluster}, {signing}")
+        self._looked_up = False
+        # The scope is what the service's metadata say, once there is something to sign.
+        signer = MetadataCredential(credential, cluster) if credential else None
+        self._client = HttpClient(cluster, signer, "", f"kqlext/{__version__}")
 
     def execute(self, query: Query) -> Response:
         """Run a query (v2) or, where the text begins with a dot, a management command (v1)."""
         command = syntax.is_command(query.text)
-        endpoint, path = ("mgmt", "/v1/rest/mgmt") if command else ("query", "/v2/rest/query")
-        options = dict(query.properties)
-        if query.timeout is not None:
-            options["servertimeout"] = _timespan(query.timeout)
-        body = {"db": self.info.database, "csl": query.text, "properties": {"Options": options}}
-        headers = {**_HEADERS, "x-ms-client-request-id": query.client_request_id}
-        repeatable = not command or bool(re.match(r"\s*\.\s*show\b", _without_comments(query.text)))
-        wait = query.timeout if query.timeout is not None else _LIMITS[endpoint]
         try:
-            answer = self._client.post(path, json_body(body), headers, wait + _GRACE, repeatable)
+            answer = self._post(query, self.info.real_name or self.info.database)
+            if answer.status != 200 and is_missing_database(answer) and self._find_real_name():
+                answer = self._post(query, self.info.real_name)
             if answer.status != 200:
                 raise failure(answer, query, self.info)
         except KqlError as error:
@@ -79,40 +84,39 @@ class KustoService:
     def close(self) -> None:
         self._client.close()
 
+    def _post(self, query: Query, database: str) -> HttpAnswer:
+        command = syntax.is_command(query.text)
+        endpoint, path = ("mgmt", "/v1/rest/mgmt") if command else ("query", "/v2/rest/query")
+        options = dict(query.properties)
+        if query.timeout is not None:
+            options["servertimeout"] = _timespan(query.timeout)
+        body = {"db": database, "csl": query.text, "properties": {"Options": options}}
+        headers = {**_HEADERS, "x-ms-client-request-id": query.client_request_id}
+        repeatable = not command or bool(re.match(r"\s*\.\s*show\b", _without_comments(query.text)))
+        wait = query.timeout if query.timeout is not None else _LIMITS[endpoint]
+        return self._client.post(path, json_body(body), headers, wait + _GRACE, repeatable)
 
-def _check_address(cluster: str, credential: TokenCredential | None) -> None:
-    address = urlsplit(cluster)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise KqlConnectionError(
-            f"{cluster!r} is no address of a cluster.",
-            hint="write a name like help, or https://help.kusto.windows.net",
-        )
-    if address.username is not None or address.password is not None:
-        raise KqlConnectionError(
-            "The cluster's address holds a user or a password.", hint="leave out what stands before the @"
-        )
-    if credential is None or is_loopback(cluster):
-        return
-    if address.scheme != "https":
-        raise KqlConnectionError(
-            f"{cluster} is not https: a sign-in token would go over the network in the clear.",
-            hint="use https, or the key anonymous for a service without sign-in",
-        )
-    _check_trusted(cluster)
+    def _find_real_name(self) -> bool:
+        """Look once whether the database's name is a pretty one, as in Fabric; whether that gave its own name."""
+        if self._looked_up:
+            return False
+        self._looked_up = True
+        answer = self._post(Query(".show databases", timeout=60), _ANY_DATABASE)
+        real_name = _real_name(answer.body, self.info.database) if answer.status == 200 else ""
+        self.info = replace(self.info, real_name=real_name)
+        return bool(real_name)
 
 
-def _check_trusted(cluster: str) -> None:
-    """A token for Kusto goes only to the hosts that Microsoft lists as Kusto services."""
-    from azure.kusto.data.exceptions import KustoClientInvalidConnectionStringException
-    from azure.kusto.data.kusto_trusted_endpoints import well_known_kusto_endpoints
-
+def _real_name(body: bytes, pretty_name: str) -> str:
+    """The name of the database with that pretty name in the answer to `.show databases`; none where there is none."""
     try:
-        well_known_kusto_endpoints.validate_trusted_endpoint(cluster, cloud_of(cluster).login)
-    except KustoClientInvalidConnectionStringException:
-        raise KqlConnectionError(
-            f"{urlsplit(cluster).hostname} is not among the hosts of Kusto services: no token is sent to it.",
-            hint="check the cluster's name; for a service of your own without sign-in add the key anonymous",
-        ) from None
+        table = orjson.loads(body)["Tables"][0]
+        columns = [column["ColumnName"] for column in table["Columns"]]
+        own, pretty = columns.index("DatabaseName"), columns.index("PrettyName")
+        wanted = pretty_name.casefold()
+        return next((str(row[own]) for row in table["Rows"] if str(row[pretty]).casefold() == wanted), "")
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError):
+        return ""  # what is missing is the database: the error about that says more
 
 
 def _timespan(seconds: float) -> str:

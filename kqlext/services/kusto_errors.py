@@ -86,6 +86,21 @@ def common_failure(answer: HttpAnswer, name: str, code: str | None, message: str
     return KqlServiceError(f"{status}: {message}", code=None if code == str(status) else code)
 
 
+# How services say that a database is not there, where their code does not.
+_NO_DATABASE = re.compile(r"[Dd]atabase '[^']*' .*?(?:not found|does not exist|could not be found|not exist)")
+_NO_DATABASE_CODES = ("BadRequest_DatabaseNotExist", "BadRequest_EntityNotFound", "DatabaseNotFound")
+
+
+def is_missing_database(answer: HttpAnswer) -> bool:
+    """Whether an answer of another status than 200 says that the request's database is not there."""
+    entry = error_entry(answer.body)
+    if entry is None:
+        return False
+    code, message = one_api_error(entry)
+    about_databases = "database" in message.lower()
+    return (code in _NO_DATABASE_CODES and about_databases) or bool(_NO_DATABASE.search(message))
+
+
 def error_entry(body: bytes) -> Mapping[str, Any] | None:
     """What stands under ``error`` in an answer's body, or None."""
     try:

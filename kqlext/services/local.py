@@ -23,7 +23,15 @@ from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlConversionError, KqlQueryError, KqlUnsupportedError, Span
 from kqlext.services import local_files, local_tables
-from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, search_notes, timespan_notes
+from kqlext.services.base import (
+    ArrowAnswer,
+    Query,
+    Response,
+    ServiceInfo,
+    ignored_properties,
+    search_notes,
+    timespan_notes,
+)
 from kqlext.services.local_errors import translated
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
@@ -48,7 +56,7 @@ class LocalService:
                 raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")
             _refuse_misread(query.text)
             notes = [
-                *_ignored_properties(query),
+                *ignored_properties(query, "The embedded engine"),
                 *timespan_notes(query, "the embedded engine"),
                 *search_notes(query, "the embedded engine"),
             ]
@@ -168,11 +176,6 @@ class LocalService:
             yield
         finally:
             timer.cancel()
-
-
-def _ignored_properties(query: Query) -> list[str]:
-    names = ", ".join(f"+{name}" for name in query.properties)
-    return [f"The embedded engine has no request properties: {names} did nothing."] if names else []
 
 
 def _runnable(text: str) -> list[str]:
