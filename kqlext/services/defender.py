@@ -14,7 +14,7 @@ from azure.core.credentials import TokenCredential
 from kqlext import __version__, syntax
 from kqlext.errors import KqlError, KqlUnsupportedError
 from kqlext.services.addresses import check_address, is_graph, sign_in_text
-from kqlext.services.base import CLIENT_HEADERS, Query, Response, ServiceInfo, ignored_properties
+from kqlext.services.base import CLIENT_HEADERS, Query, Response, ServiceInfo, ignored_properties, search_notes
 from kqlext.services.graph_errors import Failures, failure
 from kqlext.services.http import HttpClient, json_body
 from kqlext.services.rendering import split_render
@@ -76,7 +76,7 @@ class DefenderService:
             "hunting",
             answer.body,
             visualization=visualization,
-            warnings=ignored_properties(query, "Advanced hunting"),
+            warnings=(*ignored_properties(query, "Advanced hunting"), *search_notes(query, "Advanced hunting")),
             client_request_id=query.client_request_id,
         )
 
