@@ -50,7 +50,8 @@ class SignInPrompt:
 
         item = Notice(news) if isinstance(news, str) else _DeviceCodeNotice(news)
         handle = display(item, display_id=True)  # type: ignore[no-untyped-call]
-        return lambda line: handle.update(Notice(line))
+        # Outside of a shell there is no display to replace anything on.
+        return lambda line: show(Notice(line)) if handle is None else handle.update(Notice(line))
 
 
 class _DeviceCodeNotice(Notice):

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from servers.certificates import CertificateAuthority
 from servers.kusto import KustoServer
+from servers.world import World
 
 ROOT = Path(__file__).parent.parent
 
@@ -81,6 +83,25 @@ def kusto() -> Iterator[KustoServer]:
     """Our own scripted Kusto endpoint, over http."""
     with KustoServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def authority() -> Iterator[CertificateAuthority]:
+    """The authority whose certificates the tests' servers have."""
+    with CertificateAuthority() as made:
+        yield made
+
+
+@pytest.fixture
+def world(authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A token endpoint and a Kusto service, on a machine with nothing else; this process is on it."""
+    made = World(authority, tmp_path)
+    for name in set(os.environ) - set(made.environment) - {"PYTEST_CURRENT_TEST"}:
+        monkeypatch.delenv(name)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

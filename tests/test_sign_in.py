@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,60 +11,10 @@ import pytest
 from conftest import Shell
 from servers.certificates import CertificateAuthority, application_certificate
 from servers.identity import ACCESS, DEVICE_PAGE, MARKS, TENANT, USER, Application, IdentityServer
-from servers.kusto import QUERY, KustoServer, unauthorized
+from servers.kusto import QUERY, unauthorized
+from servers.world import SECRET, World
 
 from kqlext import errors
-
-SECRET = "S3CRETvalue~of-the.app"
-AZURE = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "XDG_", "DBUS_", "BROWSER", "DISPLAY", "WAYLAND")
-
-
-class World:
-    """A Kusto service that takes the token endpoint's tokens only, and a machine with nothing else on it."""
-
-    def __init__(self, authority: CertificateAuthority, home: Path) -> None:
-        self.home = home
-        self.identity = IdentityServer(authority)
-        self.kusto = KustoServer(tls=authority)
-        self.kusto.on(lambda request: not self.identity.accepts(request.headers["Authorization"]), unauthorized())
-
-    def connection(self, *keys: str, database: str = "Samples", aadurl: bool = True) -> str:
-        parts = [f"cluster='{self.kusto.url}'", f"database='{database}'", *keys]
-        return "kusto://" + ";".join([*parts, f"aadurl='{self.identity.url}'"] if aadurl else parts)
-
-    def tokens(self) -> list[str]:
-        """The tokens that queries brought, one for each request."""
-        queries = [request for request in self.kusto.requests if request.endpoint == QUERY]
-        return [str(request.headers["Authorization"]).removeprefix("Bearer ") for request in queries]
-
-    def program(self, name: str, code: str) -> None:
-        """A program on the machine's path."""
-        path = self.home / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!{sys.executable}\n{code}")
-        path.chmod(0o755)
-
-
-@pytest.fixture(scope="module")
-def authority() -> Iterator[CertificateAuthority]:
-    with CertificateAuthority() as made:
-        yield made
-
-
-@pytest.fixture
-def world(authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in os.environ:
-        if name.startswith(AZURE):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.pem))
-    # No search for a managed identity on the network of whoever runs the tests.
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")
-    made = World(authority, tmp_path)
-    yield made
-    made.kusto.close()
-    made.identity.close()
 
 
 def ask(shell: Shell, connection: str) -> None:

@@ -51,6 +51,7 @@ class UserSignIn:
             return self.remembered(*scopes, **options)
         except AuthenticationRequiredError:
             self._ask(*scopes)
+        # With the renewal still on: the cache may hold the token that was refused beside the new one.
         return self.remembered(*scopes, **options)
 
     def remembered(self, *scopes: str, **options: Any) -> Any:
@@ -99,14 +100,14 @@ class UserSignIn:
             )
         outcome = "The sign-in was not completed."
         try:
-            record = self._credential.authenticate(scopes=scopes)
+            # It looks into the cache first, and would take the token that was refused if the renewal were left out.
+            record = self._credential.authenticate(scopes=scopes, **self._renewal)
             outcome = f"Signed in as {record.username}."
             if self._persistent:
                 self._records.write(record, *self._name)
             else:
                 outcome = f"{outcome} {_NOT_REMEMBERED}"
         finally:
-            self._renewal = {}
             if self._replace is not None:
                 self._replace(outcome)
             elif outcome.endswith(_NOT_REMEMBERED):

@@ -280,9 +280,10 @@ class IdentityServer:
         }
 
     def _scope(self, request: Request) -> str:
-        """What was granted: a device code's polls do not repeat what it was asked for."""
+        """What was granted of the service's scopes. A device code's polls do not repeat what it was asked for."""
         device = self._state.devices.get(request.form.get("device_code", ""))
-        return device.scope if device else request.form.get("scope", "")
+        asked = device.scope if device else request.form.get("scope", "")
+        return " ".join(scope for scope in asked.split() if scope not in ("openid", "profile", "offline_access"))
 
     def _managed_identity(self, _: str, request: Request) -> dict[str, Any]:
         if request.headers.get("x-identity-header") != self.identity_header:
