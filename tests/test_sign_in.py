@@ -11,7 +11,7 @@ import pytest
 from conftest import Shell
 from servers.certificates import CertificateAuthority, application_certificate
 from servers.identity import ACCESS, DEVICE_PAGE, MARKS, TENANT, USER, Application, IdentityServer
-from servers.kusto import QUERY, unauthorized
+from servers.kusto import QUERY, KustoServer, redirect, unauthorized
 from servers.world import SECRET, World
 
 from kqlext import errors
@@ -307,6 +307,32 @@ def test_nothing_works(world: World, shell: Shell, capfd: pytest.CaptureFixture[
 
 
 # --- what a run leaves -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "form", ["-try_token 'S3cret'", "-try_token=S3cret.a-b", '-trytoken "S3cret"', "token='S3cret'"]
+)
+def test_a_token_in_a_cell_is_not_shown_by_its_error(form: str, shell: Shell) -> None:
+    option = form.startswith("-")
+    with pytest.raises(errors.KqlCellError) as caught:
+        shell.run(f"%kql {form if option else 'kusto://cluster=x;database=y;' + form} -nope print 1")
+    assert caught.value.message == "There is no option -nope."
+    assert "S3cret" not in "".join(caught.value._render_traceback_())
+    assert "print 1" in str(caught.value)
+
+
+def test_a_token_does_not_follow_a_redirect(world: World, shell: Shell) -> None:
+    shell.variables["text"] = world.identity.issue()
+    with KustoServer(tls=False) as elsewhere:
+        world.kusto.on(lambda request: request.endpoint == QUERY, redirect(f"{elsewhere.url}{QUERY}"))
+        with pytest.raises(errors.KqlServiceError, match="redirect"):
+            ask(shell, world.connection("token=text", aadurl=False))
+        assert elsewhere.requests == []
+
+
+def test_a_token_does_not_go_over_plain_http(shell: Shell) -> None:
+    with pytest.raises(errors.KqlConnectionError, match="is not https"):
+        shell.run("%kql kusto://cluster='http://help.kusto.windows.net';database='x';token='S3cret'")
 
 
 def test_no_secret_is_left_behind(world: World, shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
