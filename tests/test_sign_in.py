@@ -184,6 +184,17 @@ def test_what_is_no_token(code: str, message: str, world: World, shell: Shell) -
     assert world.tokens() == []
 
 
+def test_a_credential_of_the_notebook_that_fails(world: World, shell: Shell) -> None:
+    shell.run("from azure.identity import ClientSecretCredential")
+    shell.run(
+        f"theirs = ClientSecretCredential({TENANT!r}, 'app', 'wr0ngS3cret', authority={world.identity.url!r}, "
+        "disable_instance_discovery=True)"
+    )
+    world.identity.applications["app"] = Application(secret=SECRET)
+    with pytest.raises(errors.KqlAuthenticationError, match=r"\(token\) failed: AADSTS7000215"):
+        ask(shell, world.connection("token=theirs", aadurl=False))
+
+
 def test_a_token_that_has_expired(world: World, shell: Shell) -> None:
     shell.variables["old"] = {"access_token": world.identity.issue(), "expires_on": 1}
     with pytest.raises(errors.KqlAuthenticationError) as caught:
@@ -291,6 +302,37 @@ def test_where_there_is_no_browser(world: World, shell: Shell) -> None:
     with pytest.raises(errors.KqlAuthenticationError) as caught:
         ask(shell, world.connection("interactive"))
     assert "write code instead" in caught.value.hint
+
+
+@pytest.mark.parametrize(("secret", "works"), [(SECRET, True), ("wr0ngS3cret", False)])
+def test_the_environment(secret: str, works: bool, world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service principal that is refused is an error, and not passed over for another sign-in."""
+    world.identity.applications["app"] = Application(secret=SECRET)
+    own = {"TOKEN_CREDENTIALS": "prod", "CLIENT_ID": "app", "TENANT_ID": TENANT, "CLIENT_SECRET": secret}
+    for name, value in own.items():
+        monkeypatch.setenv(f"AZURE_{name}", value)
+    if works:
+        ask(shell, world.connection())
+        return
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection())
+    assert "  environment variables: AADSTS7000215: Invalid client secret provided" in caught.value.message
+    assert "check the client secret" in caught.value.hint
+    assert set(world.identity.grants()) == {"client_credentials"}
+
+
+def test_a_sign_in_service_that_cannot_be_reached(world: World, shell: Shell) -> None:
+    world.identity.close()
+    keys = ("clientid='app'", f"clientsecret='{SECRET}'", f"tenant='{TENANT}'")
+    with pytest.raises(errors.KqlNetworkError) as caught:
+        ask(shell, world.connection(*keys))
+    assert caught.value.message.startswith(f"The sign-in service {world.identity.url} cannot be reached: ")
+    assert world.tokens() == []
+
+
+def test_a_tenant_that_is_none(world: World, shell: Shell) -> None:
+    with pytest.raises(errors.KqlConnectionError, match=r"\(client secret\) cannot be used: Invalid tenant"):
+        ask(shell, world.connection("clientid='app'", f"clientsecret='{SECRET}'", "tenant='no/tenant'"))
 
 
 def test_nothing_works(world: World, shell: Shell, capfd: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,8 @@ from kqlext.errors import KqlAuthenticationError
 
 _NOT_REMEMBERED = (
     "This kernel remembers it, the next one does not: the system has no encrypted store (libsecret). To keep it in a "
-    "plain file, only you can read, set %config KqlMagics.allow_unencrypted_token_cache = True and sign in again."
+    "plain file that only you can read: %config KqlMagics.allow_unencrypted_token_cache = True, then %kql --close and "
+    "connect again."
 )
 
 

@@ -46,6 +46,9 @@ class LoopbackServer(ThreadingHTTPServer, Generic[Owner]):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """May be called twice."""
+        if not self._thread.is_alive():
+            return
         self.shutdown()
         self.drop_connections()
         self.server_close()
