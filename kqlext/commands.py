@@ -14,7 +14,7 @@ from kqlext.errors import KqlCellError, KqlConnectionError, Span
 from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
 from kqlext.options import option_names
-from kqlext.references import Reference
+from kqlext.references import EnvironmentVariable, Reference
 from kqlext.session import Session
 from kqlext.text import did_you_mean, normalize_name, plural
 
@@ -163,7 +163,7 @@ def _config(use: CommandUse, context: Context) -> dict[str, Any]:
         )
     if equals:
         value = read_option(option, written.strip(), use.argument, Span(len(name) + 1, len(use.argument)))
-        if isinstance(value, Reference):
+        if isinstance(value, (Reference, EnvironmentVariable)):
             raise KqlCellError(f"{written.strip()} is no value for {option.name}.", hint=option.help)
         context.settings.set_option(option.name, value)
         return {option.name: value}

@@ -19,7 +19,10 @@ class Notice:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         tag = "pre" if "\n" in self.text else "span"
-        return {"text/plain": self.text, "text/html": f"<{tag}>{escape(self.text)}</{tag}>"}
+        return {
+            "text/plain": self.text,
+            "text/html": f'<{tag} class="tex2jax_ignore mathjax_ignore">{escape(self.text)}</{tag}>',
+        }
 
     def __repr__(self) -> str:
         return self.text

@@ -153,7 +153,7 @@ class KqlServiceError(KqlError):
 class KqlResponseError(KqlError):
     """The answer is not what the protocol promises; nothing of it was used."""
 
-    default_hint = "check that the address is a Kusto service and that no proxy changes its answers"
+    default_hint = "check the service's address, and that no proxy on the way changes its answers"
 
 
 class KqlUnsupportedError(KqlError):

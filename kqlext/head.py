@@ -59,6 +59,10 @@ _TOKEN_OPTION = re.compile(r"(?<!\S)-try[_-]?token(?:\s*=\s*|[^\S\n]+)", re.IGNO
 _NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
 
 
+# Kusto's own connection strings, pasted from elsewhere.
+_DATA_SOURCE = re.compile(r"(?:data\s*source|server|addr(?:ess)?)\s*=\s*\S", re.IGNORECASE)
+
+
 class Head:
     """Reads the head of one cell from left to right; holds what it found so far.
 
@@ -171,6 +175,9 @@ class Head:
         return True
 
     def _connection_span(self) -> Span | None:
+        if self._match(_DATA_SOURCE):
+            hint = "write the cluster and database as https://cluster/database; sign-in follows from the connection"
+            raise KqlCellError("A Kusto connection string (Data Source=...) is written as an address here.", hint=hint)
         if self._match(_SCHEME) or self._match(_QUOTED_SCHEME):
             return Span(self.position, self._word_end(self.position))
         match = self._match(_AT_CLUSTER) or self._match(_SAMPLES)

@@ -20,6 +20,8 @@ duckdb://?path=logs/*.csv                        files as tables; also -tables l
 https://help.kusto.windows.net/Samples           a Kusto cluster, with the default sign-in (az login, ...)
 kusto://anonymous;cluster='http://127.0.0.1:8080';database='db'
 kusto://cluster='help';database='Samples';alias='s'
+loganalytics://workspace='<guid>';alias='soc'     a Log Analytics (Sentinel) workspace; soc@loganalytics from then on
+applicationinsights://appid='<guid>'             an application of Application Insights
 Samples@help, s@help                             a connection that is open, another database of its cluster
 
 Sign-in, by keys of the connection: code (device code), interactive (browser), azcli, msi or msi='id', vscode,

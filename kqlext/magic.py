@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
@@ -58,7 +59,13 @@ def load(shell: InteractiveShell) -> None:
         owner = getattr(taken, "__module__", "something else")
         warnings.warn(f"%kql was registered by {owner}; kqlext takes it over.", UserWarning, stacklevel=3)
     KqlMagics.kql.__doc__ = kql_help.help_text()
-    shell.register_magics(KqlMagics)
+    try:
+        shell.register_magics(KqlMagics)
+    except TraitError as error:
+        # A value that `%config KqlMagics` refused stays in IPython's configuration, and would block every load.
+        shell.config.pop("KqlMagics", None)
+        warnings.warn(f"Settings of KqlMagics are dropped: {error}", UserWarning, stacklevel=3)
+        shell.register_magics(KqlMagics)
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
 

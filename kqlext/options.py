@@ -93,6 +93,13 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "search",
+        "flag",
+        "search tables of the basic and auxiliary plans of Log Analytics; needs -timespan, costs by the GB",
+        default=False,
+        configurable=False,
+    ),
+    Option(
         "conn",
         "value",
         "the connection: a string, or the name of a variable that holds one",

@@ -22,8 +22,8 @@ _TABLE_TYPES = frozenset(
 
 def is_table(value: object) -> bool:
     """Whether a value is a table that the embedded engine can read. Imports none of the libraries."""
-    kind = type(value)
-    return (kind.__module__.partition(".")[0], kind.__name__) in _TABLE_TYPES
+    kinds = type(value).__mro__  # a GeoDataFrame is a DataFrame too
+    return any((kind.__module__.partition(".")[0], kind.__name__) in _TABLE_TYPES for kind in kinds)
 
 
 def notebook_tables(text: str, namespace: Mapping[str, object]) -> dict[str, object]:

@@ -47,6 +47,7 @@ class Pipeline:
         namespace = self._namespace
         options = settings.effective(cell.options, self._settings.values(), namespace, os.environ, cell.text)
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
+        _check_raw_name(options["last_raw_result_var"], cell, namespace)
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and options["feedback"]:
             yield Notice(_connected(self.session, added))
@@ -85,6 +86,11 @@ def _plan(
     for item in plan:
         binding.check_type(item.type)
     return plan
+
+
+def _check_raw_name(name: str, cell: Cell, namespace: MutableMapping[str, Any]) -> None:
+    use = next((use for use in cell.options if use.option.name == "last_raw_result_var"), None)
+    binding.check_name(name, namespace, cell.text, use.span if use else None)
 
 
 def _view(options: Mapping[str, Any]) -> View:

@@ -99,7 +99,7 @@ def _look_up(path: str, namespace: Mapping[str, object]) -> object:
     for step in _STEPS.findall(path, name.end()):
         try:
             found = _take(found, step)
-        except (AttributeError, LookupError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - a property of the notebook's own may raise anything
             raise KqlCellError(
                 f"{path} cannot be looked up: {type(error).__name__} at {step}.",
                 hint="check the name, or assign the value to a variable of its own first",

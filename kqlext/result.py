@@ -243,7 +243,8 @@ def _unique(names: list[str]) -> list[str]:
     taken: set[str] = set()
     result = []
     for position, name in enumerate(names):
-        base = candidate = name or f"column_{position}"
+        # polars ends a name at a NUL character.
+        base = candidate = name.replace("\0", "\\x00") or f"column_{position}"
         number = 0
         while candidate in taken or (candidate in names and candidate != name):
             number += 1

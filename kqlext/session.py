@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 _EMBEDDED = ("duckdb", "samples")
+_OF_A_CLOUD = ("loganalytics", "applicationinsights")
 
 
 class Session:
@@ -49,7 +50,8 @@ class Session:
             if takes_sign_in(spec.scheme):
                 keys = (*keys, *keys_of_options(spec, options))
             cloud = options["cloud"]
-            if "cluster" in spec and "cloud" not in spec and cloud != "public":
+            of_a_cloud = "cluster" in spec or spec.scheme in _OF_A_CLOUD
+            if of_a_cloud and "cloud" not in spec and cloud != "public":
                 keys = (*keys, ("cloud", cloud))
             return replace(spec, keys=keys)
 
@@ -75,7 +77,9 @@ class Session:
         """
         tables = parameters.notebook_tables(query.text, namespace)
         timespan = parameters.iso_timespan(options["timespan"])
-        request = Query(query.text, dict(cell.properties), options["timeout"], timespan, tables)
+        request = Query(
+            query.text, dict(cell.properties), options["timeout"], timespan, options["search"], tables=tables
+        )
         connection = self.registry.current
         if connection is None:
             if not tables:
@@ -91,9 +95,20 @@ class Session:
                 embedded = connection.spec.scheme in _EMBEDDED
                 if embedded or error.unresolved not in tables:
                     raise
-                return _answer(self._notebook_engine(), request)
+                return self._answer_from_notebook(request, error)
         except KqlError as error:
             raise error.relocate(cell.text, query.span.start) from None
+
+    def _answer_from_notebook(self, request: Query, refusal: KqlQueryError) -> Result:
+        """Run a query that a service refused for a table of the notebook on the embedded engine."""
+        try:
+            return _answer(self._notebook_engine(), request)
+        except KqlQueryError as error:
+            if error.unresolved is None or error.unresolved in request.tables:
+                raise
+            # It names a table of the service too: what the service said is the error.
+            refusal.hint = f"{refusal.unresolved} is a table of the notebook: a service cannot join it with its own"
+            raise refusal from None
 
     def close(self) -> None:
         """Close every connection."""

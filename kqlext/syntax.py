@@ -322,6 +322,32 @@ def table_candidates(text: str) -> set[str]:
     return found
 
 
+def find_single_equals(text: str) -> Span | None:
+    """The first ``=`` in a condition of `where`, which compares nothing, or None.
+
+    In the brackets of a call ``=`` may name an argument; in brackets that only group it may not.
+    """
+    stack: list[str] = []  # for each open bracket: "where", "group" or "other"
+    state = "other"
+    before = ""
+    for token, _ in _code(text):
+        word = token.text
+        if token.kind == "symbol" and word in _OPENING:
+            stack.append(state)
+            groups = word == "(" and state == "where" and before in ("where", "filter", "and", "or", "not", "(")
+            state = "where" if groups else "other"
+        elif token.kind == "symbol" and word in _CLOSING:
+            state = stack.pop() if stack else "other"
+        elif word in ("|", ";"):
+            state = "other"
+        elif before == "|" and word in ("where", "filter"):
+            state = "where"
+        elif word == "=" and state == "where":
+            return token.span
+        before = word
+    return None
+
+
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "0": "\0"}
 
 

@@ -47,9 +47,9 @@ def nearest(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | 
     return by_normal_form[found[0]] if found else None
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+def did_you_mean(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     """``did you mean 'x'?`` for the nearest candidate, or an empty string."""
-    near = nearest(name, candidates)
+    near = nearest(name, candidates, cutoff)
     return f"did you mean '{near}'?" if near else ""
 
 

@@ -10,7 +10,9 @@ import pytest
 from servers.kusto_frames import TableSpec, v2
 
 from kqlext.decode import decode
+from kqlext.errors import KqlCellError
 from kqlext.services.base import Query
+from kqlext.services.http import json_body
 from kqlext.services.kusto import KustoService
 
 ANSWER = v2(TableSpec("PrimaryResult", (("n", "long"),), ((1,),)))
@@ -50,6 +52,12 @@ def test_a_proxy_of_the_environment_is_used(proxy: tuple[str, list[str]], monkey
     response = KustoService("http://cluster.example", "Samples").execute(Query("print 1"))
     assert decode(response).tables[0].num_rows == 1
     assert asked == ["http://cluster.example/v2/rest/query"]
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"limit": 2**70}, {"x": {1, 2}}])
+def test_what_json_cannot_hold_is_said(value: object) -> None:
+    with pytest.raises(KqlCellError, match="cannot be written as JSON"):
+        json_body({"value": value})
 
 
 def test_no_proxy_is_honoured(

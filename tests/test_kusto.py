@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -179,7 +180,7 @@ FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
     "no JSON": (scripted.not_json(), errors.KqlResponseError, "The answer is no JSON", "proxy"),
     "cut JSON": (scripted.cut_json(), errors.KqlResponseError, "The answer is no whole JSON", "run the cell again"),
     "cut body": (scripted.cut_body(), errors.KqlNetworkError, "broke", "run the cell again"),
-    "no frames": (Answer(b'{"x": 1}'), errors.KqlResponseError, "no Kusto v2 frames", "Kusto service"),
+    "no frames": (Answer(b'{"x": 1}'), errors.KqlResponseError, "no Kusto v2 frames", "address"),
     "no last frame": (Answer(v2(ONE, completion=False)), errors.KqlResponseError, "before its last frame", "proxy"),
 }
 
@@ -299,6 +300,24 @@ def test_positions_in_messages(message: str, at: str, kusto: KustoServer, servic
     assert caught.value.span is not None
     assert caught.value.span.of(text) == at
     assert "Query: '" not in caught.value.message
+
+
+ODD_ERRORS = [
+    {"error": {"@message": {"x": 1}, "code": [1]}},
+    {"error": {"innererror": {"innererror": {"code": "X", "@line": "a", "@pos": -5}}}},
+    {"error": {"innererror": 5, "message": None}},
+    {"error": {}},
+    {"error": "text"},
+    [],
+]
+
+
+@pytest.mark.parametrize("body", ODD_ERRORS, ids=str)
+def test_an_odd_error_body_is_still_one_error(body: object, kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", Answer(json.dumps(body).encode(), status=400))
+    with pytest.raises(errors.KqlError) as caught:
+        service.execute(Query("T"))
+    assert str(caught.value)
 
 
 @pytest.mark.parametrize(

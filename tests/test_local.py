@@ -174,6 +174,39 @@ def test_a_named_index_is_a_column(engine: LocalService) -> None:
     assert table(engine, "t", t=frame).column_names == ["s", "x"]
 
 
+ODD_TABLES = {
+    "no columns": pd.DataFrame(index=[1, 2]),
+    "huge integers": pd.DataFrame({"b": [10**30]}),
+    "an index called like a column": pd.DataFrame({"s": [1]}, index=pd.Index([1], name="s")),
+    "a lone surrogate": pd.DataFrame({"s": pd.Series(["\ud800"], dtype=object)}),
+    "periods": pd.DataFrame({"p": pd.period_range("2024-01", periods=2, freq="M")}),
+    "several levels": pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])),
+}
+
+
+@pytest.mark.parametrize("name", ODD_TABLES)
+def test_an_odd_table_is_refused_only_where_it_is_meant(engine: LocalService, name: str) -> None:
+    assert column(engine, "datatable(State:long)[5] | project State", State=ODD_TABLES[name]) == [5]
+    with pytest.raises(errors.KqlConversionError) as caught:
+        run(engine, "State", State=ODD_TABLES[name])
+    assert caught.value.hint
+
+
+def test_names_that_differ_only_in_case(engine: LocalService) -> None:
+    run(engine, ".set Heartbeat <| range x from 1 to 5 step 1")
+    data = run(engine, "heartbeat | count", heartbeat=FRAME)
+    assert data.tables[0].columns[0].values(0, 1) == [5]
+    assert data.warnings == ("Heartbeat is the table of memory; the notebook's variable heartbeat is not read.",)
+    with pytest.raises(errors.KqlConversionError, match="may name Df or df of the notebook"):
+        run(engine, "union Df, df", Df=FRAME, df=FRAME)
+
+
+def test_a_subclass_of_a_frame_is_a_frame() -> None:
+    from kqlext.parameters import is_table
+
+    assert is_table(type("GeoDataFrame", (pd.DataFrame,), {})({"x": [1]}))
+
+
 REFUSED = [
     ({"x": pd.Series(pd.to_datetime(["2024-01-01 00:00:00.123456789"]))}, "finer than a microsecond", "dt.floor('us')"),
     ({"x": [1, "a"]}, "holds values of several types", "astype(str)"),
@@ -332,6 +365,57 @@ def test_an_unknown_column_names_the_nearest(engine: LocalService) -> None:
     with pytest.raises(errors.KqlQueryError) as caught:
         run(engine, text)
     assert (caught.value.message, caught.value.hint) == ("There is no column 'Sttae'.", "did you mean 'State'?")
+
+
+SINGLE_EQUALS = ["T | where x = 1", "T\n| where a == 1 and (b = 2)", "T | where not(x = 1)", "T | filter x = 1 | count"]
+
+
+@pytest.mark.parametrize("text", SINGLE_EQUALS)
+def test_a_condition_with_one_equals_sign_is_refused(engine: LocalService, text: str) -> None:
+    """duckdb-kql takes it, and it is always true."""
+    with pytest.raises(errors.KqlQueryError) as caught:
+        run(engine, text)
+    assert caught.value.message == "A condition compares with ==, not with =."
+    assert caught.value.span is not None
+    assert caught.value.span.of(text) == "="
+
+
+def test_multi_line_strings_are_refused(engine: LocalService) -> None:
+    """duckdb-kql keeps the backticks as a part of the text."""
+    with pytest.raises(errors.KqlUnsupportedError, match="no multi-line strings"):
+        run(engine, 'print x = ```a "b" \\ c```')
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message", "hint"),
+    [
+        ("print x = tostrng(1)", "tostrng", "The embedded engine has no function tostrng.", "did you mean 'tostring'?"),
+        (
+            "print 1 | summarize coutn()",
+            "coutn",
+            "The embedded engine has no aggregate coutn.",
+            "did you mean 'count'?",
+        ),
+        ("datatable(a:long)[1] | project NoCol", "NoCol", "There is no column 'NoCol'.", "in quotes"),
+        ("datatable(a:string)['x'] | where a == TEXAS", "TEXAS", "There is no column 'TEXAS'.", "such as a"),
+        ("let t = 3;\ndatatable(a:long)[1]\n| take t", "take", "unsupported KQL construct 'take'", "Kusto service"),
+    ],
+)
+def test_mistakes_are_said_in_kql(engine: LocalService, text: str, name: str, message: str, hint: str) -> None:
+    with pytest.raises(errors.KqlError) as caught:
+        run(engine, text)
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+    assert caught.value.span is not None
+    assert caught.value.span.of(text) == name
+
+
+def test_other_schemas_of_a_file_are_not_listed(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA s2; CREATE TABLE s2.t2 AS SELECT 1 AS x; CREATE TABLE t1 AS SELECT 1 AS x")
+    service = open_local(ConnectionSpec("duckdb", (("database", str(tmp_path / "x.duckdb")),)))
+    assert list(service.catalogue()) == ["t1"]
+    service.close()
 
 
 def test_a_type_error_is_said_in_kusto_types(engine: LocalService) -> None:

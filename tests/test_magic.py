@@ -163,6 +163,7 @@ REFUSED_TARGETS = [
     ("%kql a << -o b print 1", "Both << and -o name a target", "-o"),
     ("%%kql a <<\nprint 1\n\nprint 2", "2 queries for one target", "a"),
     ("%kql a <<", "There is no query for a <<", "a"),
+    ("%kql -var len print 1", "len is a builtin", "-var"),
 ]
 
 
@@ -302,16 +303,24 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ),
     ("%kql kusto://cluster=my_cluster;database='x'", errors.KqlCellError, "no variable my_cluster", "'my_cluster'"),
     ("%kql kusto://cluster=$NO_SUCH;database='x'", errors.KqlCellError, "variable NO_SUCH is not set", "NO_SUCH"),
-    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "is not supported yet", "adx.monitor.azure.com"),
+    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "'x' is no id", "Workspace ID"),
     ("%kql nope@nowhere", errors.KqlConnectionError, "nope@nowhere is no open connection.", "open are Samples@"),
     ("%kql duckdb:///no/such.duckdb", errors.KqlConnectionError, "There is no database file", "in memory"),
     ("%kql -tables no/*.csv", errors.KqlConnectionError, "There is no file no/*.csv", "paths are relative"),
+    ("%kql -conn p.secret print 1", errors.KqlCellError, "There is no variable p", "'p.secret'"),
+    ("%kql --config timeout=$X", errors.KqlCellError, "$X is no value for timeout", "seconds"),
+    (
+        "%kql Data Source=https://h;AppKey=s3cr3t",
+        errors.KqlCellError,
+        "is written as an address here",
+        "https://cluster",
+    ),
     ("%kql -conn=no_name print 1", errors.KqlCellError, "There is no variable no_name", "'no_name'"),
     ("%kql --close nope", errors.KqlConnectionError, "nope is no open connection.", "open are Samples@"),
     ("%kql --help nothing", errors.KqlCellError, "There is no help on nothing.", "topics are"),
     ("%kql --config nothing", errors.KqlCellError, "There is no setting nothing.", "--config"),
     ("%kql --config display_limit=many", errors.KqlCellError, "many is no value for display_limit", "rows"),
-    ("%kql --schema Nope", errors.KqlResponseError, "does not say which tables", "Kusto service"),
+    ("%kql --schema Nope", errors.KqlResponseError, "does not say which tables", "address"),
     ("%%kql\n" + "x" * 10_000_000, errors.KqlCellError, "The cell holds 10,000,00", "put the data into a table"),
 ]
 
@@ -409,6 +418,55 @@ def test_connections_by_every_form(shell: Shell, kusto: KustoServer, monkeypatch
     assert shell.text(f"%kql --close Url@{cluster}") == f"Closed Url@{cluster}."
     assert shell.text("%kql --close *") == "Closed 10 connections."
     assert shell.text("%kql --conn") == "Nothing is connected: try %kql samples"
+
+
+def test_a_second_database_in_memory_leaves_the_first(shell: Shell, tmp_path: Any) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(f"{name}\n1\n")
+        shell.run(f"%kql duckdb://?path={tmp_path}/{name}.csv")
+    assert [line[2:].split(" ")[0] for line in shell.text("%kql --conn").splitlines()] == [
+        "memory@local",
+        "memory_2@local",
+    ]
+    assert shell.run("%kql memory@local a | count")[0][0] == 1
+
+
+def test_a_table_of_the_notebook_does_not_join_one_of_a_service(shell: Shell, kusto: KustoServer) -> None:
+    connect(shell, kusto)
+    shell.run("import pandas as pd\nmydf = pd.DataFrame({'a': [1]})")
+    query = "RemoteTable | join kind=inner (mydf) on a"
+    message = "'join' operator: Failed to resolve table or column expression named 'mydf'"
+    kusto.on(query, scripted.semantic_error("SEM0100", message))
+    with pytest.raises(errors.KqlQueryError) as caught:
+        shell.run(f"%kql {query}")
+    assert caught.value.message == message
+    assert caught.value.hint == "mydf is a table of the notebook: a service cannot join it with its own"
+    assert caught.value.request_id
+
+
+def test_an_interrupt_is_an_interrupt(shell: Shell) -> None:
+    """A Ctrl-C while the engine works: KeyboardInterrupt, without our code in its traceback, and on it goes."""
+    import _thread
+    import threading
+
+    shell.run("%kql duckdb://")
+    many = "range {0} from 1 to 30000 step 1 | extend k = 1"
+    query = (
+        f"{many.format('x')} | join kind=inner ({many.format('y')}) on k | summarize c = count() by z = x * y % 1000003"
+    )
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    timer.start()
+    result = shell.ip.run_cell(f"%kql {query}")
+    timer.cancel()
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert shell.run("%kql print 1")[0][0] == 1
+
+
+def test_a_refused_setting_does_not_block_the_next_load(shell: Shell) -> None:
+    shell.ip.run_cell("%config KqlMagics.display_limit = 'x'")
+    with pytest.warns(UserWarning, match="Settings of KqlMagics are dropped"):
+        shell.ip.run_cell("%reload_ext kqlext").raise_error()
+    shell.run("%kql duckdb://")
 
 
 def test_connecting_again_uses_the_open_connection(shell: Shell, kusto: KustoServer) -> None:

@@ -20,7 +20,7 @@ from kqlext.visualization.table import MAX_BYTES
 
 # What the table itself may consist of; no script, no style sheet, no form, nothing that loads anything.
 TAGS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "b", "i"}
-ATTRIBUTES = {"style", "scope", "title", "role"}
+ATTRIBUTES = {"class", "style", "scope", "title", "role"}
 
 
 class Page(HTMLParser):

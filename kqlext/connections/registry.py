@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -116,13 +117,20 @@ class Registry:
         except BaseException:
             service.close()
             raise
-        name = str(spec.get("alias") or service.info.database)
+        name = self._free_name(str(spec.get("alias") or service.info.database), service.info.cluster, spec)
         connection = Connection(name, service.info.cluster, spec, service)
         replaced = self._connections.pop(connection.id, None)
         self._connections[connection.id] = connection
         if replaced is not None:
             replaced.service.close()
         return connection
+
+    def _free_name(self, name: str, cluster: str, spec: ConnectionSpec) -> str:
+        """The name, or one with a number where an embedded database has it, whose tables would be lost."""
+        if "cluster" in spec:
+            return name
+        numbers = (f"{name}_{number}" for number in itertools.count(2))
+        return next(free for free in itertools.chain([name], numbers) if f"{free}@{cluster}" not in self._connections)
 
     def _inherit(self, spec: ConnectionSpec) -> ConnectionSpec:
         """A Kusto spec without a cluster is on the current one, signed in as there (Kqlmagic's rule)."""
@@ -140,4 +148,4 @@ class Registry:
     def _unknown(self, name: str, what: str) -> KqlConnectionError:
         names = [connection.id for connection in self]
         known = f"open are {', '.join(names)}" if names else "none is open: connect first, for example %kql samples"
-        return KqlConnectionError(f"{hide_secrets(name)} {what}.", hint=did_you_mean(name, names) or known)
+        return KqlConnectionError(f"{hide_secrets(name)} {what}.", hint=did_you_mean(name, names, cutoff=0.8) or known)

@@ -52,10 +52,15 @@ SCHEMES: tuple[Scheme, ...] = (
         "applicationinsights",
         ("appinsights",),
         ("appid",),
-        ("appid", "alias", "datasourceurl", "appkey", *SIGN_IN_KEYS),
+        ("appid", "alias", "cloud", "datasourceurl", "appkey", *SIGN_IN_KEYS),
     ),
     Scheme("aimon", (), ("appid",), ("appid", "alias", "datasourceurl", "appkey", *SIGN_IN_KEYS)),
-    Scheme("loganalytics", (), ("workspace",), ("workspace", "alias", "datasourceurl", "appkey", *SIGN_IN_KEYS)),
+    Scheme(
+        "loganalytics",
+        (),
+        ("workspace",),
+        ("workspace", "alias", "cloud", "datasourceurl", "appkey", *SIGN_IN_KEYS),
+    ),
     Scheme("cache", ("file",), ("folder",), ("folder", "alias")),
     Scheme("duckdb", (), (), ("database", "path", "alias")),
     Scheme("samples", (), (), ("alias",)),
@@ -174,9 +179,9 @@ _NAME = re.compile(r"([^=;'\"()/\n]+)@([\w.-]+)")
 def _parse_name(text: str) -> ConnectionName:
     match = _NAME.fullmatch(text)
     if match is None:
-        shown = repr(text) if _SHOWN_NAME.fullmatch(text) else "This"
+        # The text may come from a variable or the environment: it is not shown.
         raise KqlConnectionError(
-            f"{shown} is no connection: it has no scheme and no @cluster.",
+            "This is no connection: it has no scheme and no @cluster.",
             hint="write for example kusto://help.kusto.windows.net/Samples, or Samples@help once that is open",
         )
     return ConnectionName(match.group(1), match.group(2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kqlext.decode import arrow_tables, kusto_frames
+from kqlext.decode import arrow_tables, azure_tables, kusto_frames
 from kqlext.decode.tables import Column, DataSet, Table
 from kqlext.errors import KqlError
 from kqlext.services.base import Response
@@ -14,6 +14,7 @@ __all__ = ["Column", "DataSet", "Table", "decode"]
 _DECODERS = {
     "kusto_v2": lambda response: kusto_frames.decode_v2(response.body),
     "kusto_v1": lambda response: kusto_frames.decode_v1(response.body),
+    "azure_tables": lambda response: azure_tables.decode_azure_tables(response.body),
     "arrow": lambda response: arrow_tables.decode_arrow(response.tables),
 }
 

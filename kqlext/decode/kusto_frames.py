@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from kqlext.decode.tables import DataSet, Table, make_table
+from kqlext.decode.tables import DataSet, Table, table_of_rows
 from kqlext.errors import KqlQueryError, KqlResponseError
 from kqlext.services.kusto_errors import one_api_error
 
@@ -42,7 +42,7 @@ class _RawTable:
 
 
 @contextmanager
-def _reading(part: str) -> Iterator[None]:
+def reading(part: str) -> Iterator[None]:
     """An answer of another shape than the protocol's is malformed, wherever that shows."""
     try:
         with collector_off():
@@ -70,7 +70,7 @@ def decode_v2(body: bytes) -> DataSet:
         KqlResponseError: it is no JSON, is cut off, or holds no frames.
         KqlQueryError: the service failed the query and sent no row at all.
     """
-    with _reading("A frame"):
+    with reading("A frame"):
         frames = load_json(body)
         if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
             raise KqlResponseError("The answer holds no Kusto v2 frames.")
@@ -82,7 +82,7 @@ def decode_v2(body: bytes) -> DataSet:
 
 def decode_v1(body: bytes) -> DataSet:
     """Decode the answer of ``/v1/rest/mgmt``. Raises as ``decode_v2`` does."""
-    with _reading("A table"):
+    with reading("A table"):
         answer = load_json(body)
         tables = answer.get("Tables") if isinstance(answer, dict) else None
         if not isinstance(tables, list):
@@ -191,11 +191,7 @@ def _missing(table: _RawTable) -> Iterator[str]:
 
 
 def _decode(table: _RawTable, warnings: list[str]) -> Table:
-    width = len(table.columns)
-    if not set(map(type, table.rows)) <= {list} or not set(map(len, table.rows)) <= {width}:
-        raise KqlResponseError(f"A row of table {table.name!r} has not as many values as the table has columns.")
-    values = list(zip(*table.rows, strict=True)) if table.rows else [()] * width
-    return make_table(table.name, table.columns, values, len(table.rows), warnings)
+    return table_of_rows(table.name, table.columns, table.rows, warnings)
 
 
 def _failures(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> list[tuple[str | None, str]]:

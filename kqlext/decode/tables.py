@@ -19,6 +19,7 @@ from kqlext.decode.types import (
     format_timespan,
     json_text,
 )
+from kqlext.errors import KqlResponseError
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,19 @@ def make_table(
     """A table of wire values, given column by column. Adds to ``warnings`` what could not be kept as it was."""
     made = [_column(label, type_name, data, warnings) for (label, type_name), data in zip(columns, values, strict=True)]
     return Table(name, tuple(made), num_rows)
+
+
+def table_of_rows(name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Any], warnings: list[str]) -> Table:
+    """A table of wire values, given row by row. Adds to ``warnings`` as ``make_table`` does.
+
+    Raises:
+        KqlResponseError: a row is no list, or not as long as there are columns.
+    """
+    width = len(columns)
+    if not set(map(type, rows)) <= {list} or not set(map(len, rows)) <= {width}:
+        raise KqlResponseError(f"A row of table {name!r} has not as many values as the table has columns.")
+    values = list(zip(*rows, strict=True)) if rows else [()] * width
+    return make_table(name, columns, values, len(rows), warnings)
 
 
 def _column(name: str, type_name: str, values: Sequence[Any], warnings: list[str]) -> Column:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-ResponseFormat = Literal["kusto_v2", "kusto_v1", "arrow"]
+ResponseFormat = Literal["kusto_v2", "kusto_v1", "azure_tables", "arrow"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Query:
         timeout: seconds after which it is given up, or None for the service's own limit.
         timespan: the time range of the whole query as an ISO 8601 duration or interval (``P1D``, ``start/end``),
             for services that take one beside the text.
+        search: whether the tables are of a plan that is searched, at a price for each GB (Log Analytics).
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
     """
@@ -28,6 +29,7 @@ class Query:
     properties: Mapping[str, object] = field(default_factory=dict)
     timeout: float | None = None
     timespan: str | None = None
+    search: bool = False
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=lambda: f"kqlext.query;{uuid.uuid4()}")
 
@@ -37,6 +39,11 @@ def timespan_notes(query: Query, service: str) -> tuple[str, ...]:
     if query.timespan is None:
         return ()
     return (f"-timespan did nothing: {service} has no time range beside the query; filter in the query.",)
+
+
+def search_notes(query: Query, service: str) -> tuple[str, ...]:
+    """What a service without tables of the basic and auxiliary plans has to say of ``-search``."""
+    return (f"-search did nothing: {service} has no tables of the basic or auxiliary plan.",) if query.search else ()
 
 
 @dataclass(frozen=True)

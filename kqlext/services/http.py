@@ -1,15 +1,17 @@
-"""POST over azure-core's pipeline: keep-alive, gzip, proxy, retries, redacted logs, tokens only where they are safe.
+"""POST and GET over azure-core's pipeline: keep-alive, gzip, proxy, retries, redacted logs, tokens where they are safe.
 
 Every failure below HTTP is a ``KqlNetworkError`` or ``KqlAuthenticationError``; a status is for the caller to read.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
     AzureError,
@@ -31,7 +33,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
 from kqlext.connections.clouds import is_loopback
-from kqlext.errors import KqlAuthenticationError, KqlNetworkError
+from kqlext.errors import KqlAuthenticationError, KqlCellError, KqlNetworkError
 from kqlext.text import shorten
 
 CONNECT_TIMEOUT = 20.0
@@ -87,6 +89,20 @@ class HttpAnswer:
     body: bytes
 
 
+def json_body(request: Mapping[str, object]) -> bytes:
+    """The body of a request.
+
+    Raises:
+        KqlCellError: the query or a property holds what JSON cannot: half of a surrogate pair, an endless integer.
+    """
+    try:
+        return orjson.dumps(request)
+    except TypeError as error:
+        raise KqlCellError(
+            f"The request cannot be written as JSON: {error}.", hint="look at the query's characters and the properties"
+        ) from None
+
+
 class HttpClient:
     """Keeps the connections to one service open. Follows no redirect: it would carry the token elsewhere."""
 
@@ -94,6 +110,10 @@ class HttpClient:
         self._url = url
         # A token may go over plain http only where it does not leave this machine.
         self._safe: dict[str, Any] = {"enforce_https": False} if credential and is_loopback(url) else {}
+        # What azure-core warns of is in our errors; without a handler logging would print it on stderr.
+        azure = logging.getLogger("azure")
+        if not azure.handlers:
+            azure.addHandler(logging.NullHandler())
         self._transport = RequestsTransport()
         policies: list[Any] = [
             UserAgentPolicy(user_agent, user_agent_overwrite=True),
@@ -119,6 +139,16 @@ class HttpClient:
             KqlAuthenticationError: no credential gave a token.
         """
         request = HttpRequest("POST", self._url + path, headers=dict(headers), content=body)
+        return self._send(request, timeout, repeatable)
+
+    def get(self, path: str, headers: Mapping[str, str], timeout: float) -> HttpAnswer:
+        """Ask for what stands at a path, and read it whole. Raises as ``post`` does."""
+        return self._send(HttpRequest("GET", self._url + path, headers=dict(headers)), timeout, repeatable=True)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _send(self, request: HttpRequest, timeout: float, repeatable: bool) -> HttpAnswer:
         try:
             response = self._pipeline.run(
                 request,
@@ -132,9 +162,6 @@ class HttpClient:
             raise self._failure(error, timeout) from None
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return HttpAnswer(response.status_code, lowered, content)
-
-    def close(self) -> None:
-        self._transport.close()
 
     def _failure(self, error: AzureError, timeout: float) -> KqlNetworkError | KqlAuthenticationError:
         reason = shorten(" ".join(_innermost(error).split()), 300)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-import orjson
 from azure.core.credentials import TokenCredential
 
 from kqlext import __version__, syntax
 from kqlext.connections.clouds import cloud_of, friendly_name, is_loopback
 from kqlext.errors import KqlConnectionError, KqlError
-from kqlext.services.base import Query, Response, ServiceInfo, timespan_notes
-from kqlext.services.http import HttpClient
+from kqlext.services.base import Query, Response, ServiceInfo, search_notes, timespan_notes
+from kqlext.services.http import HttpClient, json_body
 from kqlext.services.kusto_errors import failure
 
 _GRACE = 30.0  # seconds beyond the server's own limit, for the way there and back
@@ -57,7 +56,7 @@ class KustoService:
         repeatable = not command or bool(re.match(r"\s*\.\s*show\b", _without_comments(query.text)))
         wait = query.timeout if query.timeout is not None else _LIMITS[endpoint]
         try:
-            answer = self._client.post(path, orjson.dumps(body), headers, wait + _GRACE, repeatable)
+            answer = self._client.post(path, json_body(body), headers, wait + _GRACE, repeatable)
             if answer.status != 200:
                 raise failure(answer, query, self.info)
         except KqlError as error:
@@ -66,7 +65,7 @@ class KustoService:
         return Response(
             "kusto_v1" if command else "kusto_v2",
             answer.body,
-            warnings=timespan_notes(query, "Kusto"),
+            warnings=(*timespan_notes(query, "Kusto"), *search_notes(query, "Kusto")),
             client_request_id=query.client_request_id,
         )
 

@@ -1,6 +1,7 @@
 """What a Kusto service answers when it fails -> errors of ``kqlext.errors``. Pure.
 
-Source: OneApi errors of the Kusto REST API; the positions in messages are those of Kusto and of duckdb-kql.
+Source: OneApi errors of the Kusto REST API; the positions in messages are those of Kusto, Log Analytics and
+duckdb-kql. What is the same of every service over HTTP is public here: ``azure_errors`` uses it.
 """
 
 from __future__ import annotations
@@ -34,36 +35,47 @@ def one_api_error(entry: Mapping[str, Any]) -> tuple[str | None, str]:
         error = error["innererror"]
         code = error.get("code") or code
         message = error.get("@errorMessage") or error.get("@message") or error.get("message") or message
-    return code, str(message)
+    return None if code is None else str(code), str(message)
 
 
 def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
     """The error that an answer of another status than 200 stands for."""
-    status, entry = answer.status, _error_entry(answer.body)
-    code, message = one_api_error(entry) if entry else (str(status), _plain_reason(answer))
+    status, entry = answer.status, error_entry(answer.body)
+    code, message = one_api_error(entry) if entry else (str(status), plain_reason(answer))
     if status in (401, 403):
         hint = "" if status == 403 else "this service wants a sign-in: leave the key anonymous out, or sign in again"
         return KqlAuthenticationError(f"{status}: {message}", hint=hint, code=code if entry else None)
-    if status == 429:
-        pause = answer.headers.get("retry-after", "")
-        hint = f"wait {pause} seconds and run the cell again, or ask for less at a time" if pause.isdigit() else ""
-        return KqlThrottledError(message, code=code, hint=hint)
     if status == 400 and entry is not None:
         return query_error(message, code, entry, query)
     if status == 404 and entry is not None:
         return KqlServiceError(message, code=code, hint="check the database's name, and the cluster's")
-    if 300 <= status < 400:
-        target = urlsplit(answer.headers.get("location", "")).hostname or "somewhere else"
-        return KqlServiceError(
-            f"{info.cluster} answers {status}, a redirect to {target}, which is not followed.",
-            hint="write the address of the cluster itself",
-            code=str(status),
-        )
     if status == 404:
         return KqlServiceError(
             f"There is no Kusto service at {info.description.partition(',')[0]} (404).",
             hint="check the cluster's name and the path behind it",
             code="404",
+        )
+    return common_failure(answer, info.cluster, code, message)
+
+
+def common_failure(answer: HttpAnswer, name: str, code: str | None, message: str) -> KqlError:
+    """The error of a status that means the same of every service: too many requests, given up, a redirect.
+
+    Args:
+        name: what the service is called.
+        code, message: what the answer says of itself; the status and ``plain_reason`` where it is no OneApi error.
+    """
+    status = answer.status
+    if status == 429:
+        pause = answer.headers.get("retry-after", "")
+        hint = f"wait {pause} seconds and run the cell again, or ask for less at a time" if pause.isdigit() else ""
+        return KqlThrottledError(message, code=code, hint=hint)
+    if 300 <= status < 400:
+        target = urlsplit(answer.headers.get("location", "")).hostname or "somewhere else"
+        return KqlServiceError(
+            f"{name} answers {status}, a redirect to {target}, which is not followed.",
+            hint="write the address of the service itself",
+            code=str(status),
         )
     if status in (504, 408):
         return KqlServiceError(
@@ -71,10 +83,11 @@ def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
             code=code,
             hint="ask for less, or raise -timeout (seconds)",
         )
-    return KqlServiceError(f"{status}: {message}", code=code if entry else None)
+    return KqlServiceError(f"{status}: {message}", code=None if code == str(status) else code)
 
 
-def _error_entry(body: bytes) -> Mapping[str, Any] | None:
+def error_entry(body: bytes) -> Mapping[str, Any] | None:
+    """What stands under ``error`` in an answer's body, or None."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -83,7 +96,7 @@ def _error_entry(body: bytes) -> Mapping[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _plain_reason(answer: HttpAnswer) -> str:
+def plain_reason(answer: HttpAnswer) -> str:
     """A readable line of a body that is no OneApi error, such as a gateway's page."""
     if not answer.body.strip():
         return "the service gave no reason"
@@ -97,7 +110,7 @@ _UNRESOLVED = (
     re.compile(r"Failed to resolve (?:table or column|scalar|table|column|entity)[^']*'([^']+)'"),
     re.compile(r"'([^']+)' could not be resolved|The name '([^']+)' does not refer"),
     re.compile(r"Table with name (\S+) does not exist"),
-    re.compile(r'Column "([^"]+)" referenced that exists'),
+    re.compile(r'Column "([^"]+)" referenced that exists|Referenced (?:column|table) "([^"]+)" (?:was )?not found'),
     re.compile(r'Referenced column "([^"]+)" not found|schema error for \'([^\']+)\''),
 )
 # Where a message says a place, and the number of the first column: Kusto counts from 0 (issue 256 of
@@ -112,11 +125,19 @@ _POSITIONS = (
 _REPEATED_QUERY = re.compile(r"\s*\[line:position=\d+:\d+\]\.? Query: '.*'\s*$", re.DOTALL)
 
 
-def query_error(message: str, code: str | None, entry: Mapping[str, Any], query: Query) -> KqlQueryError:
-    """A refused query, with the place in its text that the service gives or that its message names."""
+def query_error(
+    message: str, code: str | None, entry: Mapping[str, Any], query: Query, first_column: int = 0
+) -> KqlQueryError:
+    """A refused query, with the place in its text that the service gives or that its message names.
+
+    Args:
+        first_column: what the service calls the first column of a line, where it gives one beside the message.
+    """
     name = unresolved_name(message)
     shown = _REPEATED_QUERY.sub("", message)
-    error = KqlQueryError(shown, code=code, text=query.text, span=_place(entry, message, name, query.text))
+    error = KqlQueryError(
+        shown, code=code, text=query.text, span=_place(entry, message, name, query.text, first_column)
+    )
     error.unresolved = name
     if code in ("BadRequest_EntityNotFound", "BadRequest_DatabaseNotExist") or "Database '" in message:
         error.hint = "check the database's name: %kql --conn lists the open connections"
@@ -131,21 +152,25 @@ def unresolved_name(message: str) -> str | None:
     return None
 
 
-def _place(entry: Mapping[str, Any], message: str, name: str | None, text: str) -> Span | None:
+def _place(entry: Mapping[str, Any], message: str, name: str | None, text: str, first_column: int) -> Span | None:
     inner: Mapping[str, Any] = entry
     while isinstance(inner.get("innererror"), Mapping):
         inner = inner["innererror"]
     line, position, token = (inner.get(f"@{key}", inner.get(key)) for key in ("line", "pos", "token"))
-    if line is not None and position is not None:
-        offset = _token_offset(text, offset_of(text, int(line), int(position)), str(token or ""))
+    if _is_number(line) and _is_number(position):
+        offset = _token_offset(text, offset_of(text, int(line), int(position) - first_column), str(token or ""))
         return Span(offset, offset + max(1, len(str(token or ""))))
-    for pattern, first_column in _POSITIONS:
+    for pattern, first in _POSITIONS:
         if match := pattern.search(message):
             numbers = [int(group) for group in match.groups() if group is not None]
-            offset = offset_of(text, numbers[0], numbers[1] - first_column)
+            offset = offset_of(text, numbers[0], numbers[1] - first)
             found = next(syntax.tokens(text, offset), None)
             return found.span if found and found.start == offset else Span(offset, offset + 1)
     return find_name(text, name) if name else None
+
+
+def _is_number(value: object) -> bool:
+    return str(value).isascii() and str(value).isdigit()
 
 
 def _token_offset(text: str, offset: int, token: str) -> int:
@@ -162,7 +187,7 @@ def offset_of(text: str, line: int, column: int) -> int:
         if newline < 0:
             break
         start = newline + 1
-    return min(start + column, len(text))
+    return min(max(start + column, 0), len(text))
 
 
 def find_name(text: str, name: str) -> Span | None:

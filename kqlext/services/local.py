@@ -21,18 +21,10 @@ from duckdb_kql.types import kusto_type
 
 from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
-from kqlext.errors import (
-    KqlConnectionError,
-    KqlConversionError,
-    KqlError,
-    KqlQueryError,
-    KqlUnsupportedError,
-    Span,
-)
-from kqlext.services import local_tables
-from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, timespan_notes
-from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
-from kqlext.text import did_you_mean
+from kqlext.errors import KqlConnectionError, KqlConversionError, KqlQueryError, KqlUnsupportedError, Span
+from kqlext.services import local_files, local_tables
+from kqlext.services.base import ArrowAnswer, Query, Response, ServiceInfo, search_notes, timespan_notes
+from kqlext.services.local_errors import translated
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
 _SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
@@ -47,13 +39,19 @@ class LocalService:
         self._writable = writable
         self._lock = threading.Lock()
         self._closed = False
+        self._files: set[str] = set()
 
     def execute(self, query: Query) -> Response:
         """Run each statement of a query that gives rows, or a management command."""
         with self._lock, self._deadline(query.timeout):
             if self._closed:
                 raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")
-            notes = [*_ignored_properties(query), *timespan_notes(query, "the embedded engine")]
+            _refuse_misread(query.text)
+            notes = [
+                *_ignored_properties(query),
+                *timespan_notes(query, "the embedded engine"),
+                *search_notes(query, "the embedded engine"),
+            ]
             with self._notebook_tables(query, notes) as refused:
                 answers = [self._run(text, query, refused) for text in _runnable(query.text)]
         render = syntax.find_render(query.text)
@@ -71,7 +69,7 @@ class LocalService:
         with self._lock:
             rows = self._connection.execute(
                 "SELECT table_name, column_name, data_type FROM information_schema.columns "
-                "WHERE table_catalog IN (current_database(), 'temp') "
+                "WHERE table_catalog IN (current_database(), 'temp') AND table_schema = 'main' "
                 "ORDER BY table_name, table_catalog, ordinal_position"
             ).fetchall()
         for table, column, kind in rows:
@@ -80,9 +78,12 @@ class LocalService:
         return found
 
     def add_files(self, pattern: str) -> list[str]:
-        """Make tables of files; gives their names. See ``local_tables.add_files``."""
+        """Make tables of files; gives their names. Files that were added before are read anew."""
         with self._lock:
-            return local_tables.add_files(self._connection, pattern)
+            known = {name for name in self._schema() if "." not in name}
+            added = local_files.add_files(self._connection, pattern, known - self._files)
+            self._files.update(added)
+            return added
 
     def close(self) -> None:
         with self._lock:
@@ -105,12 +106,17 @@ class LocalService:
                     return None
                 return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
         except (duckdb.Error, duckdb_kql.KqlError) as error:
-            raise _translated(error, query, refused, list(schema)) from None
+            raise translated(error, query, refused, list(schema)) from None
         except RecursionError:
             raise KqlUnsupportedError(
                 "The query is nested too deeply for the embedded engine.",
                 hint="write it with fewer nested brackets",
             ) from None
+        except RuntimeError as error:
+            # DuckDB's word for a Ctrl-C that arrived while it worked.
+            if "interrupt" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
 
     def _schema(self) -> dict[str, list[str]]:
         """Table -> columns as the translator wants it; temporary views count as tables of the database."""
@@ -130,12 +136,15 @@ class LocalService:
         """
         registered: list[str] = []
         refused: dict[str, KqlConversionError] = {}
-        known = self._schema() if query.tables else {}
+        # DuckDB does not tell names apart that differ only in case.
+        known = {name.lower(): name for name in self._schema()} if query.tables else {}
+        _check_different(list(query.tables))
         try:
             for name, value in query.tables.items():
-                if name in known:
+                if name.lower() in known:
+                    table = known[name.lower()]
                     notes.append(
-                        f"{name} is the table of {self.info.database}; the notebook's variable {name} is not read."
+                        f"{table} is the table of {self.info.database}; the notebook's variable {name} is not read."
                     )
                     continue
                 try:
@@ -259,70 +268,27 @@ def _normalize_tables(connection: Any) -> None:
             local_tables.normalized_view(connection, name, source)
 
 
-# --- errors ----------------------------------------------------------------------------------------------
-
-_AT = re.compile(r" at (\d+):(\d+)")
-
-
-def _translated(error: Exception, query: Query, refused: dict[str, KqlConversionError], known: list[str]) -> KqlError:
-    """The engine's error in KQL's terms: its own message without the SQL, and the place in the query."""
-    text = query.text
-    if isinstance(error, duckdb.InterruptException):
-        return KqlQueryError(
-            f"The query was given up after {query.timeout:g} s.", hint="ask for less, or raise -timeout"
-        )
-    message = re.split(r"\n\s*\n|\nLINE ", str(error))[0].replace("\n", " ")
-    if isinstance(error, duckdb_kql.KqlSyntaxError):
-        return _syntax_error(message, text)
-    if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
-        function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
-        hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
-        return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
-    if isinstance(error, duckdb_kql.KqlUnsupportedError):
-        return KqlUnsupportedError(message, text=text, span=_span(message, text, None))
-    name = unresolved_name(str(error))
-    if name is not None and name in refused:
-        return refused[name]
-    translated = KqlQueryError(message, text=text, span=_span(message, text, name))
-    translated.unresolved = name
-    if name is not None and ("Table with name" in message or "unknown table" in message):
-        tables = [table for table in known if "." not in table]
-        translated.message = f"There is no table '{name}'."
-        translated.hint = did_you_mean(name, tables) or f"the tables are {', '.join(tables) or 'none yet'}"
-    elif name is not None and (candidates := re.search(r"Candidate bindings: (.*)", str(error))):
-        columns = re.findall(r'"([^"]+)"', candidates.group(1))
-        translated.message = f"There is no column '{name}'."
-        translated.hint = did_you_mean(name, columns) or f"columns here are {', '.join(columns)}"
-    return translated
+def _check_different(names: list[str]) -> None:
+    folded: dict[str, str] = {}
+    for name in names:
+        other = folded.setdefault(name.lower(), name)
+        if other != name:
+            raise KqlConversionError(
+                f"The query may name {other} or {name} of the notebook.",
+                hint="the embedded engine does not tell names apart that differ only in case: rename one",
+            )
 
 
-_OPERATORS = (
-    "where", "project", "extend", "summarize", "sort", "order", "top", "take", "limit", "count", "distinct", "join",
-    "union", "lookup", "render", "parse", "project-away", "project-rename", "mv-expand", "print", "range", "let",
-)  # fmt: skip
-
-
-def _syntax_error(message: str, text: str) -> KqlQueryError:
-    """The parser's error at its place; a word after a pipe that is no operator gets the nearest one."""
-    span = _span(message, text, None)
-    # The parser lists every token that it would have taken, often a hundred.
-    message = re.sub(r" expecting \{.{60,}\}$", "", _AT.sub("", message))
-    if "'<EOF>'" in message:
-        message = "The query ends where more was expected."
-    error = KqlQueryError(message, text=text, span=span)
-    if span is not None:
-        words = [token for token in syntax.tokens(text, span.start) if token.kind != "comment"][:2]
-        word = words[1] if len(words) == 2 and words[0].text == "|" else None
-        if word is not None and word.text.lower() not in _OPERATORS:
-            error.span = word.span
-            error.message = f"'{word.text}' is no operator that may stand here."
-            error.hint = did_you_mean(word.text, _OPERATORS)
-    return error
-
-
-def _span(message: str, text: str, name: str | None) -> Span | None:
-    if match := _AT.search(message):
-        offset = offset_of(text, int(match.group(1)), int(match.group(2)))
-        token = next(syntax.tokens(text, offset), None)
-        return token.span if token is not None and token.start == offset else Span(offset, offset + 1)
-    return find_name(text, name) if name else None
+def _refuse_misread(text: str) -> None:
+    """Raise for what the engine takes, but reads otherwise than Kusto does (duckdb-kql 1.1.2)."""
+    single = syntax.find_single_equals(text)
+    if single is not None:
+        raise KqlQueryError("A condition compares with ==, not with =.", text=text, span=single, hint="write ==")
+    for token in syntax.tokens(text):
+        if token.kind == "string" and token.text.lstrip("hH").startswith(("```", "~~~")):
+            raise KqlUnsupportedError(
+                "The embedded engine has no multi-line strings.",
+                text=text,
+                span=token.span,
+                hint="write the text in quotes, with \\n for a line feed and \\\\ for a backslash",
+            )

@@ -1,4 +1,4 @@
-"""Tables of the embedded engine that are not in its database: files, and tables of the notebook.
+"""Tables of the notebook in the embedded engine, and the views that give any table the types that KQL knows.
 
 Everything comes in as a view whose columns have the types that KQL knows: dates and zoned timestamps as UTC
 timestamps, structs and lists as JSON (dynamic), durations as intervals. What the engine cannot hold exactly is an
@@ -7,15 +7,13 @@ error that says how to make it fit; nothing is rounded.
 
 from __future__ import annotations
 
-import glob
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from kqlext.errors import KqlConnectionError, KqlConversionError
-from kqlext.text import plural
+from kqlext.errors import KqlConversionError
+from kqlext.text import plural, shorten
 
 _READERS = {
     ".csv": "read_csv",
@@ -68,68 +66,24 @@ def needs_view(kinds: list[str]) -> bool:
     return any(pattern.fullmatch(kind) for kind in kinds for pattern, _ in _CASTS)
 
 
-# --- files -----------------------------------------------------------------------------------------------
-
-
-def add_files(connection: Any, pattern: str) -> list[str]:
-    """Make tables of files: ``logs/*.csv`` one each, by the file's name; ``logs=logs/*.csv`` one of all.
-
-    Raises:
-        KqlConnectionError: no file is there, a file cannot be read, or two would have one name.
-    """
-    name, equals, rest = pattern.partition("=")
-    named = bool(equals) and re.fullmatch(r"\s*[^\W\d]\w*\s*", name) is not None
-    path = str(Path((rest if named else pattern).strip()).expanduser())
-    files = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else [path] * Path(path).is_file()
-    if not files:
-        raise KqlConnectionError(
-            f"There is no file {path}.",
-            hint=f"paths are relative to {Path.cwd().name}/, where the kernel runs",
-        )
-    tables = {name.strip(): files} if named else _by_stem(files)
-    for table, members in tables.items():
-        _add_file_table(connection, table, members)
-    return list(tables)
-
-
-def _by_stem(files: list[str]) -> dict[str, list[str]]:
-    stems = {file: Path(file).name.split(".")[0] for file in files}
-    twice = [stem for stem, count in Counter(stems.values()).items() if count > 1]
-    if twice:
-        raise KqlConnectionError(
-            f"Two files would be the table {twice[0]}.", hint=f"read them as one table: {twice[0]}=path/*.csv"
-        )
-    return {stem: [file] for file, stem in stems.items()}
-
-
-def _add_file_table(connection: Any, table: str, files: list[str]) -> None:
-    import duckdb
-
-    suffixes = {next((s for s in reversed(Path(file).suffixes) if s.lower() != ".gz"), "").lower() for file in files}
-    if len(suffixes) > 1 or not suffixes <= set(_READERS):
-        raise KqlConnectionError(
-            f"{files[0]} is no kind of file that can be a table.",
-            hint="CSV, Parquet and JSON files can, a table's files all of one kind",
-        )
-    paths = ", ".join(literal(file) for file in files)
-    try:
-        normalized_view(connection, table, f"{_READERS[suffixes.pop()]}([{paths}])")
-    except duckdb.Error as error:
-        raise KqlConnectionError(f"{files[0]} cannot be read: {str(error).splitlines()[0]}") from None
-
-
-# --- tables of the notebook ------------------------------------------------------------------------------
-
-
 def register(connection: Any, name: str, value: object) -> None:
     """Make a notebook's table a temporary view ``name``, until ``unregister``.
 
     Raises:
         KqlConversionError: a column holds what the engine cannot, or two names differ only in case.
     """
-    table, dynamic = to_arrow(name, value)
-    connection.register(_raw(name), table)
-    normalized_view(connection, name, quoted(_raw(name)), dynamic)
+    try:
+        table, dynamic = to_arrow(name, value)
+        connection.register(_raw(name), table)
+        normalized_view(connection, name, quoted(_raw(name)), dynamic)
+    except KqlConversionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what pandas, polars, Arrow and DuckDB raise on odd data is without end
+        reason = shorten(str(error).splitlines()[0] if str(error) else type(error).__name__, 200)
+        raise KqlConversionError(
+            f"The embedded engine cannot take {name}: {reason}",
+            hint="look at its columns' types, and convert what is neither number, text, time nor JSON",
+        ) from None
 
 
 def unregister(connection: Any, name: str) -> None:
@@ -216,6 +170,11 @@ def _exact(name: str, column: str, data: Any) -> Any:
     import pyarrow as pa
 
     kind = data.type
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name != "arrow.json":
+        raise KqlConversionError(
+            f"Column '{column}' of {name} is of the type {kind}, which the embedded engine has not.",
+            hint=f"convert it first, for example with {name}['{column}'].astype(str) or .dt.to_timestamp()",
+        )
     if pa.types.is_dictionary(kind):
         data = data.cast(kind.value_type)
         kind = data.type

@@ -107,7 +107,8 @@ def _html_table(result: Result, shown: _Shown, number: int) -> str:
     rows = len(body) if shown.columns else shown.rows
     title = _text(caption(result, shown.table, rows, number)) + _columns_note(shown, len(shown.columns))
     return (
-        '<div style="overflow:auto;max-height:32em"><table>'
+        # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
+        '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em"><table>'
         f'<caption style="caption-side:top;text-align:left">{title}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )

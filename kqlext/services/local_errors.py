@@ -1,0 +1,124 @@
+"""Errors of duckdb-kql and DuckDB -> errors of ``kqlext.errors``, in KQL's terms and with their place. Pure."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import duckdb_kql
+from duckdb_kql.translate.functions import AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS
+from duckdb_kql.types import kusto_type
+
+from kqlext import syntax
+from kqlext.errors import KqlConversionError, KqlError, KqlQueryError, KqlUnsupportedError, Span
+from kqlext.services.base import Query
+from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
+from kqlext.text import did_you_mean
+
+_AT = re.compile(r" at (\d+):(\d+)")
+
+
+def translated(error: Exception, query: Query, refused: dict[str, KqlConversionError], known: list[str]) -> KqlError:
+    """The engine's error in KQL's terms: its own message without the SQL, and the place in the query.
+
+    Args:
+        refused: why a table of the notebook could not be taken, by its name.
+        known: the tables that the engine has.
+    """
+    text = query.text
+    if isinstance(error, duckdb.InterruptException):
+        return KqlQueryError(
+            f"The query was given up after {query.timeout:g} s.", hint="ask for less, or raise -timeout"
+        )
+    message = re.split(r"\n\s*\n|\nLINE ", str(error))[0].replace("\n", " ")
+    if isinstance(error, duckdb_kql.KqlSyntaxError):
+        return _syntax_error(message, text)
+    if isinstance(error, duckdb_kql.KqlUnsupportedError):
+        return _unsupported(message, text)
+    if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
+        function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
+        hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
+        return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
+    name = unresolved_name(str(error))
+    if name is not None and name in refused:
+        return refused[name]
+    if name is not None and ("Table with name" in message or "unknown table" in message):
+        return _unknown_table(name, text, known)
+    if name is not None and "Binder Error" in message:
+        return _unknown_column(name, text, str(error))
+    return KqlQueryError(message, text=text, span=_span(message, text, name))
+
+
+def _unknown_table(name: str, text: str, known: list[str]) -> KqlQueryError:
+    tables = [table for table in known if "." not in table]
+    hint = did_you_mean(name, tables) or f"the tables are {', '.join(tables) or 'none yet'}"
+    error = KqlQueryError(f"There is no table '{name}'.", text=text, span=find_name(text, name), hint=hint)
+    error.unresolved = name
+    return error
+
+
+def _unknown_column(name: str, text: str, message: str) -> KqlQueryError:
+    candidates = re.search(r"Candidate bindings: (.*)", message)
+    columns = re.findall(r'"([^"]+)"', candidates.group(1)) if candidates else []
+    hint = did_you_mean(name, columns) or (f"there are columns such as {', '.join(columns)}" if columns else "")
+    hint = hint or "| getschema shows the columns; a text is written in quotes"
+    error = KqlQueryError(f"There is no column '{name}'.", text=text, span=_last_name(text, name), hint=hint)
+    error.unresolved = name
+    return error
+
+
+def _last_name(text: str, name: str) -> Span | None:
+    """Where a column's name stands: a table of the same name stands before it."""
+    places = [token.span for token in syntax.tokens(text) if token.kind == "name" and token.text == name]
+    return places[-1] if places else find_name(text, name)
+
+
+# How the translator adds where it is in its own work, which says nothing to who wrote the query.
+_INTERNAL = re.compile(r"\s*\((?:no DuckDB mapping in this wave|not implemented in this wave)[^)]*(?:\)[^)]*)?\)$")
+_CALLED = re.compile(r"unsupported KQL construct '(function|aggregate):(\w+)'")
+
+
+def _unsupported(message: str, text: str) -> KqlUnsupportedError:
+    span = _span(message, text, None)
+    if called := _CALLED.search(message):
+        kind, name = called.groups()
+        functions = [*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS]
+        hint = did_you_mean(name, functions)
+        return KqlUnsupportedError(
+            f"The embedded engine has no {kind} {name}.", text=text, span=find_name(text, name), hint=hint
+        )
+    # Its own words are those of the operator as it is written.
+    shown = _AT.sub("", _INTERNAL.sub("", message))
+    return KqlUnsupportedError(shown, text=text, span=span)
+
+
+_OPERATORS = (
+    "where", "project", "extend", "summarize", "sort", "order", "top", "take", "limit", "count", "distinct", "join",
+    "union", "lookup", "render", "parse", "project-away", "project-rename", "mv-expand", "print", "range", "let",
+)  # fmt: skip
+
+
+def _syntax_error(message: str, text: str) -> KqlQueryError:
+    """The parser's error at its place; a word after a pipe that is no operator gets the nearest one."""
+    span = _span(message, text, None)
+    # The parser lists every token that it would have taken, often a hundred.
+    message = re.sub(r" expecting \{.{60,}\}$", "", _AT.sub("", message))
+    if "'<EOF>'" in message:
+        message = "The query ends where more was expected."
+    error = KqlQueryError(message, text=text, span=span)
+    if span is not None:
+        words = [token for token in syntax.tokens(text, span.start) if token.kind != "comment"][:2]
+        word = words[1] if len(words) == 2 and words[0].text == "|" else None
+        if word is not None and word.text.lower() not in _OPERATORS:
+            error.span = word.span
+            error.message = f"'{word.text}' is no operator that may stand here."
+            error.hint = did_you_mean(word.text, _OPERATORS)
+    return error
+
+
+def _span(message: str, text: str, name: str | None) -> Span | None:
+    if match := _AT.search(message):
+        offset = offset_of(text, int(match.group(1)), int(match.group(2)))
+        token = next(syntax.tokens(text, offset), None)
+        return token.span if token is not None and token.start == offset else Span(offset, offset + 1)
+    return find_name(text, name) if name else None
