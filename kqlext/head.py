@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kqlext.errors import KqlCellError, Span
 from kqlext.options import COMMANDS, NO_MINIMUM, OPTIONS, Command, Option, command_names, option_names
-from kqlext.references import Reference, Value, hide_secrets, parse_value
+from kqlext.references import EnvironmentVariable, Reference, Value, hide_secrets, parse_value
 from kqlext.text import nearest, normalize_name, shorten
 
 
@@ -54,6 +54,7 @@ _SAMPLES = re.compile(r"samples(?=;|(?:\s|//[^\n]*+)*+$|\s(?:\s|//[^\n]*+)*+[^\s
 # What may be a connection string, also a misspelt one, in any place: its secrets are not shown.
 _MAY_HOLD_SECRETS = re.compile(r"""['"]?(?<![\w-])[\w-]+(?::/|\s*[=(])""")
 _SURELY = re.compile(r":/|secret|password|pwd|appkey|certificate|token")
+_TOKEN_OPTION = re.compile(r"(?<!\S)-try[_-]?token(?:\s*=\s*|[^\S\n]+)", re.IGNORECASE)
 # The rest of a connection string that was written with a space in it.
 _NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
 
@@ -101,7 +102,16 @@ class Head:
             stop = min(max(self._scan_word(match.start())[0], match.end()), end)
             pieces += [self.text[position : match.start()], hide_secrets(self.text[match.start() : stop])]
             position = stop
-        return "".join([*pieces, self.text[position:]])
+        return self._without_token("".join([*pieces, self.text[position:]]))
+
+    def _without_token(self, text: str) -> str:
+        """The text with the value of -try_token blotted out, unless it is a name."""
+        match = _TOKEN_OPTION.search(text)
+        if match is None:
+            return text
+        start, stop = match.end(), max(self._scan_word(match.end())[0], match.end())
+        named = isinstance(parse_value(text[start:stop]), (Reference, EnvironmentVariable))
+        return text if named else f"{text[:start]}{'…' * (stop - start)}{text[stop:]}"
 
     def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         return pattern.match(self.text, self.position)

@@ -106,6 +106,8 @@ def test_keys_that_make_no_sign_in(keys: str, message: str, hint: str) -> None:
     [
         ("", HELP, (None, True)),
         ("", "https://help.kusto.usgovcloudapi.net", ("https://login.microsoftonline.us", True)),
+        ("", "https://api.loganalytics.us", ("https://login.microsoftonline.us", True)),
+        ("", "https://graph.microsoft.com", (None, True)),
         ("cloud='china'", "https://api.loganalytics.azure.cn", ("https://login.partner.microsoftonline.cn", True)),
         ("aadurl='https://login.microsoftonline.us/'", HELP, ("https://login.microsoftonline.us", True)),
         ("aadurl='login.example'", HELP, ("https://login.example", False)),

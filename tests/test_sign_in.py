@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from conftest import Shell
 from servers.certificates import CertificateAuthority, application_certificate
 from servers.identity import ACCESS, DEVICE_PAGE, MARKS, TENANT, USER, Application, IdentityServer
-from servers.kusto import QUERY, unauthorized
+from servers.kusto import QUERY, KustoServer, redirect, unauthorized
 from servers.world import SECRET, World
 
 from kqlext import errors
@@ -184,6 +185,17 @@ def test_what_is_no_token(code: str, message: str, world: World, shell: Shell) -
     assert world.tokens() == []
 
 
+def test_a_credential_of_the_notebook_that_fails(world: World, shell: Shell) -> None:
+    shell.run("from azure.identity import ClientSecretCredential")
+    shell.run(
+        f"theirs = ClientSecretCredential({TENANT!r}, 'app', 'wr0ngS3cret', authority={world.identity.url!r}, "
+        "disable_instance_discovery=True)"
+    )
+    world.identity.applications["app"] = Application(secret=SECRET)
+    with pytest.raises(errors.KqlAuthenticationError, match=r"\(token\) failed: AADSTS7000215"):
+        ask(shell, world.connection("token=theirs", aadurl=False))
+
+
 def test_a_token_that_has_expired(world: World, shell: Shell) -> None:
     shell.variables["old"] = {"access_token": world.identity.issue(), "expires_on": 1}
     with pytest.raises(errors.KqlAuthenticationError) as caught:
@@ -293,6 +305,37 @@ def test_where_there_is_no_browser(world: World, shell: Shell) -> None:
     assert "write code instead" in caught.value.hint
 
 
+@pytest.mark.parametrize(("secret", "works"), [(SECRET, True), ("wr0ngS3cret", False)])
+def test_the_environment(secret: str, works: bool, world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service principal that is refused is an error, and not passed over for another sign-in."""
+    world.identity.applications["app"] = Application(secret=SECRET)
+    own = {"TOKEN_CREDENTIALS": "prod", "CLIENT_ID": "app", "TENANT_ID": TENANT, "CLIENT_SECRET": secret}
+    for name, value in own.items():
+        monkeypatch.setenv(f"AZURE_{name}", value)
+    if works:
+        ask(shell, world.connection())
+        return
+    with pytest.raises(errors.KqlAuthenticationError) as caught:
+        ask(shell, world.connection())
+    assert "  environment variables: AADSTS7000215: Invalid client secret provided" in caught.value.message
+    assert "check the client secret" in caught.value.hint
+    assert set(world.identity.grants()) == {"client_credentials"}
+
+
+def test_a_sign_in_service_that_cannot_be_reached(world: World, shell: Shell) -> None:
+    world.identity.close()
+    keys = ("clientid='app'", f"clientsecret='{SECRET}'", f"tenant='{TENANT}'")
+    with pytest.raises(errors.KqlNetworkError) as caught:
+        ask(shell, world.connection(*keys))
+    assert caught.value.message.startswith(f"The sign-in service {world.identity.url} cannot be reached: ")
+    assert world.tokens() == []
+
+
+def test_a_tenant_that_is_none(world: World, shell: Shell) -> None:
+    with pytest.raises(errors.KqlConnectionError, match=r"\(client secret\) cannot be used: Invalid tenant"):
+        ask(shell, world.connection("clientid='app'", f"clientsecret='{SECRET}'", "tenant='no/tenant'"))
+
+
 def test_nothing_works(world: World, shell: Shell, capfd: pytest.CaptureFixture[str]) -> None:
     """Nobody is there to enter a code: the tests have no terminal."""
     with pytest.raises(errors.KqlAuthenticationError) as caught:
@@ -309,22 +352,67 @@ def test_nothing_works(world: World, shell: Shell, capfd: pytest.CaptureFixture[
 # --- what a run leaves -----------------------------------------------------------------------------------
 
 
-def test_no_secret_is_left_behind(world: World, shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "form", ["-try_token 'S3cret'", "-try_token=S3cret.a-b", '-trytoken "S3cret"', "token='S3cret'"]
+)
+def test_a_token_in_a_cell_is_not_shown_by_its_error(form: str, shell: Shell) -> None:
+    option = form.startswith("-")
+    with pytest.raises(errors.KqlCellError) as caught:
+        shell.run(f"%kql {form if option else 'kusto://cluster=x;database=y;' + form} -nope print 1")
+    assert caught.value.message == "There is no option -nope."
+    assert "S3cret" not in "".join(caught.value._render_traceback_())
+    assert "print 1" in str(caught.value)
+
+
+def test_a_token_does_not_follow_a_redirect(world: World, shell: Shell) -> None:
+    shell.variables["text"] = world.identity.issue()
+    with KustoServer(tls=False) as elsewhere:
+        world.kusto.on(lambda request: request.endpoint == QUERY, redirect(f"{elsewhere.url}{QUERY}"))
+        with pytest.raises(errors.KqlServiceError, match="redirect"):
+            ask(shell, world.connection("token=text", aadurl=False))
+        assert elsewhere.requests == []
+
+
+def test_a_token_does_not_go_over_plain_http(shell: Shell) -> None:
+    with pytest.raises(errors.KqlConnectionError, match="is not https"):
+        shell.run("%kql kusto://cluster='http://help.kusto.windows.net';database='x';token='S3cret'")
+
+
+def test_no_secret_is_left_behind(
+    world: World, shell: Shell, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every method once, two failures and a renewal, with all logs at DEBUG: outputs, reprs, errors, logs, history."""
     caplog.set_level("DEBUG")
-    world.identity.applications["app"] = Application(secret=SECRET)
-    shell.variables.update(secret=SECRET, text=world.identity.issue(), wrong=f"{ACCESS}wrong")
-    secret = world.connection("clientid='app'", "clientsecret=secret", f"tenant='{TENANT}'")
+    for name, value in world.identity.managed_identity.items():
+        monkeypatch.setenv(name, value)
+    token = world.identity.issue()
+    world.program("az", AZ.format(log="/dev/null", token=token, logged_in=True, expires=int(time.time()) + 3600))
+    pem, certificate = application_certificate()
+    key = pem.decode().splitlines()[3]
+    world.identity.applications |= {"app": Application(secret=SECRET), "signed": Application(certificate=certificate)}
+    shell.variables.update(pem=pem.decode(), secret=SECRET, text=token, wrong=f"{ACCESS}wrong", f=world.identity.issue)
+    ways = {
+        "secret": world.connection("clientid='app'", "clientsecret=secret", f"tenant='{TENANT}'"),
+        "certificate": world.connection("clientid='signed'", "certificate=pem", f"tenant='{TENANT}'"),
+        "code": world.connection("code"),
+        **{way: world.connection(way, aadurl=False) for way in ("token=text", "token=f", "azcli", "msi")},
+    }
     left: list[str] = []
-    for connection in (secret, world.connection("code"), world.connection("token=text", aadurl=False)):
-        left += [shell.text(f"%kql {connection}"), repr(shell.run("%kql print 1")), shell.text("%kql --conn")]
+    for way, connection in ways.items():
+        shell.run(f"%kql {connection};alias='{way.replace('=', '')}'")
+        left += [repr(shell.shown), repr(shell.run("%kql print 1")), shell.text("%kql --conn")]
     for item in shell.ip.magics_manager.registry["KqlMagics"]._pipeline.session.registry:
-        left += [repr(item), repr(item.spec), repr(vars(item.service)), repr(item.service.info)]
-    for connection in (world.connection("token=wrong", aadurl=False), secret.replace("=secret", "='wr0ngS3cret'")):
-        with pytest.raises(errors.KqlError) as caught:
-            shell.run(f"%kql {connection};alias='x'")
-        left += [str(caught.value), repr(caught.value), *caught.value._render_traceback_(), repr(caught.value.args)]
-    left += [caplog.text, repr([vars(record) for record in caplog.records]), repr(shell.shown)]
+        left += [repr(item), repr(item.spec), repr(item.service), repr(vars(item.service)), repr(item.service.info)]
+    world.identity.revoke()
+    for connection in (ways["code"], world.connection("token=wrong", aadurl=False)):
+        with pytest.raises(errors.KqlError) if "wrong" in connection else nullcontext() as caught:
+            shell.run(f"%kql {connection};alias='code'")
+            shell.run("%kql print 1")
+        left += (
+            [] if caught is None else [str(caught.value), *caught.value._render_traceback_(), repr(caught.value.args)]
+        )
+    left += [caplog.text, repr([vars(record) for record in caplog.records]), repr(shell.variables["In"])]
     assert {record.name.split(".")[0] for record in caplog.records} >= {"azure", "msal", "urllib3"}
     everything = "\n".join(left)
-    for mark in (*MARKS, SECRET, "wr0ngS3cret", world.identity.identity_header):
+    for mark in (*MARKS, SECRET, key, world.identity.identity_header):
         assert mark not in everything

@@ -88,7 +88,13 @@ def cloud(name: str) -> Cloud:
 def cloud_of(url: str) -> Cloud:
     """The cloud to which a host belongs; the public one where the host does not say."""
     host = _host(url)
-    return next((cloud for cloud in CLOUDS if host.endswith(cloud.suffix)), CLOUDS[0])
+    return next((cloud for cloud in CLOUDS if host.endswith(cloud.suffix) or host in _hosts(cloud)), CLOUDS[0])
+
+
+def _hosts(cloud: Cloud) -> set[str]:
+    """The hosts of a cloud's services that are no Kusto clusters."""
+    addresses = (cloud.log_analytics, cloud.application_insights, cloud.graph, cloud.management)
+    return {_host(address) for address in addresses if address}
 
 
 def cluster_url(cluster: str, cloud_name: str = "public") -> str:

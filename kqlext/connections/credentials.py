@@ -68,9 +68,10 @@ class Credential:
         except KqlError:
             raise
         except AzureError as error:
-            # What the user typed may be what was wrong: it is asked for again.
-            self._source = None
-            raise self._failure(error) from None
+            failure = self._failure(error)
+            if isinstance(failure, KqlAuthenticationError) and not self._sign_in.method.of_a_user:
+                self._source = None  # a secret that was typed may be what is wrong: it is asked for again
+            raise failure from None
         except (ValueError, TypeError) as error:
             self._source = None
             raise KqlConnectionError(

@@ -39,11 +39,14 @@ class GivenToken:
 
         Raises:
             KqlAuthenticationError: it has expired, it is none, or the function or object failed.
+            AzureError: as the object raises it.
         """
+        from azure.core.exceptions import AzureError
+
         get_token = getattr(self._value, "get_token", None)
         try:
             given = get_token(*scopes, **options) if callable(get_token) else self._called()
-        except KqlAuthenticationError:
+        except AzureError:
             raise
         except Exception as error:  # noqa: BLE001 (the user's code may raise anything)
             # Only the kind: its text may hold what it was about.
@@ -51,9 +54,9 @@ class GivenToken:
                 f"The token of the connection could not be had: {type(error).__name__}.",
                 hint="call it in a cell of its own to see why",
             ) from None
-        if callable(get_token):
-            return given
         token = _read(given)
+        if callable(get_token):
+            return token
         if callable(self._value):
             # A function knows best: where its token does not say for how long it is good, it is called every time.
             return token if token.expires_on != _FOREVER else Token(token.token, 0)

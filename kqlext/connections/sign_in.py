@@ -43,6 +43,11 @@ class Method:
     source: Callable[[SignIn], Source]
     hint: str
 
+    @property
+    def of_a_user(self) -> bool:
+        """Whether a person may have signed in, who must not be asked again for a passing failure."""
+        return self.source in (_device_code, _browser, _default)
+
 
 @dataclass(frozen=True)
 class SignIn:

@@ -17,7 +17,8 @@ from kqlext.errors import KqlAuthenticationError
 
 _NOT_REMEMBERED = (
     "This kernel remembers it, the next one does not: the system has no encrypted store (libsecret). To keep it in a "
-    "plain file, only you can read, set %config KqlMagics.allow_unencrypted_token_cache = True and sign in again."
+    "plain file that only you can read: %config KqlMagics.allow_unencrypted_token_cache = True, then %kql --close and "
+    "connect again."
 )
 
 
@@ -100,7 +101,8 @@ class UserSignIn:
             )
         outcome = "The sign-in was not completed."
         try:
-            record = self._credential.authenticate(scopes=scopes)
+            # It looks into the cache first, and would take the token that was refused if the renewal were left out.
+            record = self._credential.authenticate(scopes=scopes, **self._renewal)
             outcome = f"Signed in as {record.username}."
             if self._persistent:
                 self._records.write(record, *self._name)

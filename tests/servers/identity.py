@@ -17,14 +17,15 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
+from email.message import Message
 from threading import RLock
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from . import loopback
 from .certificates import CertificateAuthority
 from .json_web_tokens import encode, is_signed
-from .sockets import LoopbackServer
+from .loopback import Answer, LoopbackServer, redirect
 
 TENANT = "7e57ab1e-0000-4000-8000-00000000aaaa"
 USER = "reader@example.com"
@@ -47,13 +48,12 @@ class Application:
     certificate: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a client sent: the form of a POST or the query of a GET."""
+class Request(loopback.Request):
+    """What a client sent: `body` is the form of a POST or the query of a GET."""
 
-    path: str
-    form: Mapping[str, str]
-    headers: Mapping[str, str]
+    @property
+    def form(self) -> Mapping[str, str]:
+        return self.body
 
     @property
     def grant(self) -> str:
@@ -101,8 +101,8 @@ class IdentityServer:
         self.identity_header = "SECRETidentityheader"
         self._lock = RLock()
         self._state = _State()
-        self._secure = LoopbackServer(self, _Handler, authority)
-        self._plain = LoopbackServer(self, _Handler, None)
+        self._secure = _Endpoint(self, authority)
+        self._plain = _Endpoint(self, False)
 
     @property
     def url(self) -> str:
@@ -286,7 +286,7 @@ class IdentityServer:
         return " ".join(scope for scope in asked.split() if scope not in ("openid", "profile", "offline_access"))
 
     def _managed_identity(self, _: str, request: Request) -> dict[str, Any]:
-        if request.headers.get("x-identity-header") != self.identity_header:
+        if request.headers.get("X-IDENTITY-HEADER") != self.identity_header:
             raise Refusal("unauthorized", "no identity header", 401)
         identity = request.form.get("client_id") or request.form.get("mi_res_id", "")
         if identity not in self.managed_identities:
@@ -300,43 +300,32 @@ class IdentityServer:
         }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: LoopbackServer[IdentityServer]
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Endpoint(LoopbackServer[Request]):
+    """One address at which the token service listens."""
 
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        self._answer(content)
+    def __init__(self, identity: IdentityServer, tls: bool | CertificateAuthority) -> None:
+        self._identity = identity
+        super().__init__(tls)
 
-    def do_GET(self) -> None:
-        self._answer(urlsplit(self.path).query)
+    def read(self, method: str, target: str, headers: Message, content: bytes, connection: int) -> Request:
+        address = urlsplit(target)
+        fields = parse_qs(content.decode() if method == "POST" else address.query)
+        form = {name: values[0] for name, values in fields.items()}
+        return Request(method, address.path, headers, form, connection)
 
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Nothing: test output is for test results."""
+    def refusal(self, request: Request) -> Answer | None:
+        return None
 
-    def _answer(self, form: str) -> None:
-        fields = {name: values[0] for name, values in parse_qs(form).items()}
-        headers = {name.lower(): value for name, value in self.headers.items()}
+    def reply(self, request: Request) -> Answer:
         try:
-            answer = self.server.owner.answer(Request(urlsplit(self.path).path, fields, headers))
+            answer = self._identity.answer(request)
         except Refusal as refusal:
             body = {"error": refusal.error, "error_description": refusal.description, "message": refusal.description}
-            self._send(refusal.status, body)
-            return
-        if isinstance(answer, str):
-            self._send(302, {}, {"Location": answer})
-        else:
-            self._send(200, answer)
+            return Answer(json.dumps(body).encode(), refusal.status)
+        return redirect(answer) if isinstance(answer, str) else Answer(json.dumps(answer).encode())
 
-    def _send(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        payload = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+    def text_of(self, request: Request) -> str | None:
+        return None
 
 
 def _is_by(application: Application, assertion: str, identity: str, audience: str) -> bool:

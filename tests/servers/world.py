@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .certificates import CertificateAuthority
 from .identity import IdentityServer
-from .kusto import QUERY, KustoServer, unauthorized
+from .kusto import METADATA, QUERY, KustoServer, Request, unauthorized
 
 SECRET = "S3CRETvalue~of-the.app"
 """The client secret that the tests' applications have."""
@@ -39,7 +39,7 @@ class World:
         self.home = home
         self.identity = IdentityServer(authority)
         self.kusto = KustoServer(tls=authority)
-        self.kusto.on(lambda request: not self.identity.accepts(request.headers["Authorization"]), unauthorized())
+        self.kusto.on(self._is_refused, unauthorized())
         own = {
             "HOME": str(home),
             "PATH": str(home / "bin"),
@@ -51,6 +51,10 @@ class World:
             "IPYTHONDIR": str(home / "ipython"),
         }
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)} | own
+
+    def _is_refused(self, request: Request) -> bool:
+        """Whether a request has no token of ours; how to sign in is told to all."""
+        return request.endpoint != METADATA and not self.identity.accepts(request.headers["Authorization"])
 
     def connection(self, *keys: str, database: str = "Samples", aadurl: bool = True) -> str:
         """A connection to the service, signed in at the token endpoint."""
