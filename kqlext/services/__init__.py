@@ -91,6 +91,11 @@ _OPENERS: dict[str, Callable[[ConnectionSpec, SignIns], Service]] = {
 }
 
 
+def supported_schemes() -> tuple[str, ...]:
+    """The schemes whose connections can be opened."""
+    return tuple(_OPENERS)
+
+
 def _address(service: str, spec: ConnectionSpec) -> str:
     """The address of a service in the connection's cloud.
 
