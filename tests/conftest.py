@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 from hypothesis import settings
 from servers.certificates import CertificateAuthority
 from servers.kusto import KustoServer
@@ -29,6 +30,17 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The servers of the tests are on this machine; a proxy must not stand between."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+
+
+class StaticCredential:
+    """A credential as azure-identity's are, with one token."""
+
+    def __init__(self) -> None:
+        self.scopes: list[tuple[str, ...]] = []
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        self.scopes.append(scopes)
+        return AccessToken("the-token", 4_000_000_000)
 
 
 class Shell:

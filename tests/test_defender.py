@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
-from conftest import Shell
+from conftest import Shell, StaticCredential
 from servers import graph as scripted
 from servers.graph import HUNTING, GraphServer, hunting_results, json_answer
 from servers.kusto import internal_error, not_found, not_json, redirect
@@ -23,17 +22,6 @@ from kqlext.services.defender import DefenderService
 from kqlext.services.rendering import split_render
 
 GRAPH = "https://graph.microsoft.com"
-
-
-class StaticCredential:
-    """A credential as azure-identity's are, with one token."""
-
-    def __init__(self) -> None:
-        self.scopes: list[tuple[str, ...]] = []
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        self.scopes.append(scopes)
-        return AccessToken("the-token", 4_000_000_000)
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
-from conftest import Shell
+from conftest import Shell, StaticCredential
 from servers import kusto as scripted
 from servers.kusto import MANAGEMENT, METADATA, QUERY, Answer, KustoServer
 from servers.kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, v1, v2
@@ -94,17 +93,6 @@ def test_every_type_comes_the_same_through_both_endpoints(kusto: KustoServer, se
 
 
 # --- sign-in ---------------------------------------------------------------------------------------------
-
-
-class StaticCredential:
-    """A credential as azure-identity's are, with one token."""
-
-    def __init__(self) -> None:
-        self.scopes: list[tuple[str, ...]] = []
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        self.scopes.append(scopes)
-        return AccessToken("the-token", 4_000_000_000)
 
 
 def test_a_token_goes_over_loopback_http() -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
-from conftest import Shell
+from conftest import Shell, StaticCredential
 from servers import monitor
 from servers.kusto_frames import TableSpec
 from servers.monitor import APP, DEMO_KEY, OTHER_WORKSPACE, RESOURCE, WORKSPACE, Answer, MonitorServer
@@ -56,17 +55,6 @@ def answer(service: Service, text: str, **more: Any) -> DataSet:
 def values(data_set: DataSet) -> list[list[Any]]:
     table = data_set.tables[0]
     return [column.values(0, table.num_rows) for column in table.columns]
-
-
-class StaticCredential:
-    """A credential as azure-identity's are, with one token."""
-
-    def __init__(self) -> None:
-        self.scopes: list[tuple[str, ...]] = []
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        self.scopes.append(scopes)
-        return AccessToken("the-token", 4_000_000_000)
 
 
 # --- answers ---------------------------------------------------------------------------------------------

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions, ResultFormat
-from conftest import Shell
+from conftest import Shell, StaticCredential
 from servers import resource_graph as scripted
 from servers.graph import json_answer
 from servers.kusto import internal_error, not_found, not_json, redirect
@@ -30,17 +29,6 @@ from kqlext.services.resource_graph import ResourceGraphService, Scope
 
 MANAGEMENT = "https://management.azure.com"
 EVERYTHING = "Resources | project id, name, size"
-
-
-class StaticCredential:
-    """A credential as azure-identity's are, with one token."""
-
-    def __init__(self) -> None:
-        self.scopes: list[tuple[str, ...]] = []
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        self.scopes.append(scopes)
-        return AccessToken("the-token", 4_000_000_000)
 
 
 @pytest.fixture
