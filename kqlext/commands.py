@@ -16,7 +16,7 @@ from kqlext.help import TOPICS, help_text
 from kqlext.options import option_names
 from kqlext.references import EnvironmentVariable, Reference
 from kqlext.session import Session
-from kqlext.text import did_you_mean, normalize_name, plural
+from kqlext.text import did_you_mean, listing, normalize_name, plural
 
 
 class Settings(Protocol):
@@ -144,7 +144,7 @@ def _schema(use: CommandUse, context: Context) -> SchemaListing:
     if whole:
         return SchemaListing(schema)
     if use.argument not in schema:
-        hint = did_you_mean(use.argument, schema) or f"tables are {', '.join(schema) or 'none'}"
+        hint = did_you_mean(use.argument, schema) or f"tables are {listing(schema)}"
         raise KqlCellError(f"{connection.id} has no table {use.argument}.", hint=hint)
     return SchemaListing(schema[use.argument])
 

@@ -53,6 +53,13 @@ def did_you_mean(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> s
     return f"did you mean '{near}'?" if near else ""
 
 
+def listing(names: Iterable[str], limit: int = 12) -> str:
+    """``a, b, c``, or the first names and how many more there are; ``none`` where there is none."""
+    known = list(names)
+    more = len(known) - limit
+    return (", ".join(known[:limit]) + (f" and {more} more" if more > 0 else "")) or "none"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 row``, ``53,412 rows``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -264,7 +264,7 @@ def test_an_error_prints_its_lines_and_no_traceback(shell: Shell, capsys: pytest
         "KqlQueryError: There is no table 'nope'.",
         "  line 2: nope",
         "          ^^^^",
-        "Hint: the tables are none yet",
+        "Hint: the tables are none",
     ]
 
 

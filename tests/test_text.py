@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kqlext.text import did_you_mean, nearest, normalize_name, one_line, plural, printable, shorten
+from kqlext.text import did_you_mean, listing, nearest, normalize_name, one_line, plural, printable, shorten
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,16 @@ def test_nearest_gives_the_name_as_it_is_written() -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (53412, "53,412 rows")])
 def test_plural(count: int, text: str) -> None:
     assert plural(count, "row") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ([], "none"),
+        (["a"], "a"),
+        (list("abc"), "a, b, c"),
+        ([f"t{n}" for n in range(14)], "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 and 2 more"),
+    ],
+)
+def test_listing(names: list[str], text: str) -> None:
+    assert listing(names) == text

@@ -13,7 +13,7 @@ from kqlext import syntax
 from kqlext.errors import KqlConversionError, KqlError, KqlQueryError, KqlUnsupportedError, Span
 from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
-from kqlext.text import did_you_mean
+from kqlext.text import did_you_mean, listing
 
 _AT = re.compile(r" at (\d+):(\d+)")
 
@@ -51,7 +51,7 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
 
 def _unknown_table(name: str, text: str, known: list[str]) -> KqlQueryError:
     tables = [table for table in known if "." not in table]
-    hint = did_you_mean(name, tables) or f"the tables are {', '.join(tables) or 'none yet'}"
+    hint = did_you_mean(name, tables) or f"the tables are {listing(tables)}"
     error = KqlQueryError(f"There is no table '{name}'.", text=text, span=find_name(text, name), hint=hint)
     error.unresolved = name
     return error
