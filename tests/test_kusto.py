@@ -366,7 +366,7 @@ def test_a_host_that_is_not_trusted_through_the_magic(shell: Shell) -> None:
 
 FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
     "401": (scripted.unauthorized(), errors.KqlAuthenticationError, "401: the service gave no reason", "sign"),
-    "403": (scripted.forbidden(), errors.KqlAuthenticationError, "403", "sign in"),
+    "403": (scripted.forbidden(), errors.KqlAuthenticationError, "403", "the role Database Viewer"),
     "404": (scripted.not_found(), errors.KqlServiceError, "There is no Kusto service at", "check the cluster's name"),
     "500": (scripted.internal_error(), errors.KqlServiceError, "500", "run the cell again"),
     "504": (scripted.gateway_timeout(), errors.KqlServiceError, "The service gave the query up", "-timeout"),

@@ -38,13 +38,18 @@ def one_api_error(entry: Mapping[str, Any]) -> tuple[str | None, str]:
     return None if code is None else str(code), str(message)
 
 
+_SIGN_IN_HINTS = {
+    401: "this service wants a sign-in: leave the key anonymous out, or sign in again",
+    403: "ask for the role Database Viewer of this database, or sign in as someone who has it",
+}
+
+
 def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
     """The error that an answer of another status than 200 stands for."""
     status, entry = answer.status, error_entry(answer.body)
     code, message = one_api_error(entry) if entry else (str(status), plain_reason(answer))
     if status in (401, 403):
-        hint = "" if status == 403 else "this service wants a sign-in: leave the key anonymous out, or sign in again"
-        return KqlAuthenticationError(f"{status}: {message}", hint=hint, code=code if entry else None)
+        return KqlAuthenticationError(f"{status}: {message}", hint=_SIGN_IN_HINTS[status], code=code if entry else None)
     if status == 400 and entry is not None:
         return query_error(message, code, entry, query)
     if status == 404 and entry is not None:
