@@ -9,12 +9,15 @@
     ├── KqlThrottledError        the service asks for fewer requests (429)
     ├── KqlServiceError          any other failure that the service reports (404, 5xx, a redirect)
     ├── KqlResponseError         an answer that is not what the protocol promises
+    ├── KqlPartialResultError    rows are missing, and -strict refuses such an answer
     ├── KqlUnsupportedError      right KQL that the embedded engine does not have, or a missing feature
     └── KqlConversionError       a result that cannot become what was asked for
 
 The tree is flat: catch a class for what you can do about it, or ``KqlError`` for all. Every error has a
 ``message``, a ``hint`` that names what to do, and, where they are known, a ``code`` of the service, the
 ``text`` that it is about with a ``span`` in it, and the ``request_id`` under which the service logged it.
+
+``KqlInterrupt`` is no ``KqlError``: it is the KeyboardInterrupt of a query that the user gave up.
 
 In IPython an error prints as those lines and no traceback (``_render_traceback_``), in the terminal, in a
 kernel and in nbclient alike; it is raised all the same, so "Run All" and papermill stop.
@@ -56,6 +59,7 @@ class KqlError(Exception):
         code: the service's code (``SEM0100``, ``General_BadRequest``, ``404``), if it gave one.
         text, span: the cell or query that the error is about, and where in it.
         request_id: the client request id that was sent, for the service's logs and for support.
+        source: the connection that failed, where several were asked (``-over``).
     """
 
     default_hint: ClassVar[str] = ""
@@ -77,6 +81,7 @@ class KqlError(Exception):
         self.text = text
         self.span = span
         self.request_id = request_id
+        self.source = ""
 
     def relocate(self, text: str, offset: int) -> KqlError:
         """Point into ``text``, a cell in which the query starts at ``offset``; gives itself."""
@@ -90,7 +95,8 @@ class KqlError(Exception):
 
     def _lines(self) -> list[str]:
         code = f"{self.code}: " if self.code and not self.message.startswith(self.code) else ""
-        lines = [printable(f"{code}{self.message}")]
+        source = f"{self.source}: " if self.source else ""
+        lines = [printable(f"{source}{code}{self.message}")]
         if self.text is not None and self.span is not None:
             lines += caret_lines(self.text, self.span)
         if self.hint:
@@ -156,10 +162,23 @@ class KqlResponseError(KqlError):
     default_hint = "check the service's address, and that no proxy on the way changes its answers"
 
 
+class KqlPartialResultError(KqlError):
+    """Rows are missing from an answer, and ``-strict`` asked for all of them."""
+
+    default_hint = "leave -strict out to see the rows that came"
+
+
 class KqlUnsupportedError(KqlError):
     """The query is right, but the embedded engine does not have what it asks for."""
 
     default_hint = "run it on a Kusto service, or write it without this construct"
+
+
+class KqlInterrupt(KeyboardInterrupt):
+    """The user gave a query up. No ``KqlError``: whatever stops at an interrupt stops at this one."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
 
 
 class KqlConversionError(KqlError):

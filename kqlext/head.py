@@ -293,6 +293,8 @@ def read_option(option: Option, word: str, text: str, span: Span) -> object:
         raise KqlCellError(f"-{option.name} cannot be {plain}.", hint=hint, text=text, span=span)
     if option.kind in ("flag", "integer"):
         return _read_literal(option, plain, value, text, span)
+    if option.kind == "names":
+        return value if isinstance(value, (Reference, EnvironmentVariable)) else _read_names(option, plain, text, span)
     if option.kind == "timespan" and re.match(r"PT?\d", word):
         return word
     if option.kind in ("value", "timespan"):
@@ -310,6 +312,14 @@ def _read_literal(option: Option, plain: str, value: Value | None, text: str, sp
     least = f" of at least {option.minimum}" if option.minimum > NO_MINIMUM else ""
     wanted = "true or false" if option.kind == "flag" else f"a whole number{least}, or none"
     raise KqlCellError(f"-{option.name} cannot be {plain}: it takes {wanted}.", text=text, span=span)
+
+
+def _read_names(option: Option, plain: str, text: str, span: Span) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in plain.split(","))
+    if not all(names):
+        hint = f"write -{option.name} a,b,c without spaces, or put the names in quotes"
+        raise KqlCellError(f"-{option.name} has an empty name.", hint=hint, text=text, span=span)
+    return names
 
 
 def read_property(word: str) -> object:

@@ -7,10 +7,11 @@ from typing import Literal
 
 from kqlext.text import normalize_name
 
-OptionKind = Literal["flag", "integer", "text", "choice", "name", "value", "timespan"]
+OptionKind = Literal["flag", "integer", "text", "choice", "name", "names", "value", "timespan"]
 """``flag``: -x, -!x. ``integer``: a number or a notebook name. ``text``: a word or a quoted string. ``choice``: one
 of ``choices``. ``name``: the name of a variable to bind. ``value``: text, a notebook name or ``$NAME``.
-``timespan``: the same, but P1D and its like are durations and no names."""
+``names``: texts with commas between them, or the name of a variable that holds a list of texts.
+``timespan``: as ``value``, but P1D and its like are durations and no names."""
 
 
 NO_MINIMUM = -(10**9)
@@ -104,6 +105,18 @@ OPTIONS: tuple[Option, ...] = (
         "value",
         "the connection: a string, or the name of a variable that holds one",
         configurable=False,
+    ),
+    Option(
+        "over",
+        "names",
+        "run the query on several connections at once: names of open ones, or a variable that holds a list of them",
+        configurable=False,
+    ),
+    Option(
+        "strict",
+        "flag",
+        "an answer that is not complete is an error",
+        default=False,
     ),
     Option(
         "tables",

@@ -15,12 +15,15 @@ from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
 from kqlext.connections.sign_in import keys_of_options
 from kqlext.connections.strings import LISTS, ConnectionSpec, takes_sign_in
-from kqlext.errors import KqlConnectionError, KqlError, KqlQueryError
+from kqlext.errors import KqlCellError, KqlConnectionError, KqlError, KqlPartialResultError, KqlQueryError
+from kqlext.execution import Job, run_all
 from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
-from kqlext.services.base import Query, Service
+from kqlext.services.base import Query, Service, new_client_request_id
+from kqlext.text import listing
 
 if TYPE_CHECKING:
+    from kqlext.decode import DataSet
     from kqlext.result import Result
 
 _EMBEDDED = ("duckdb", "samples")
@@ -75,29 +78,69 @@ class Session:
         Raises:
             KqlError: as services and decoders raise; positions point into the cell.
         """
-        tables = parameters.notebook_tables(query.text, namespace)
         timespan = parameters.iso_timespan(options["timespan"])
-        request = Query(
-            query.text, dict(cell.properties), options["timeout"], timespan, options["search"], tables=tables
-        )
+        request = Query(query.text, dict(cell.properties), options["timeout"], timespan, options["search"])
+        try:
+            if options["over"] is not None:
+                result = self._answer_of_all(request, cell, options, namespace)
+            else:
+                tables = parameters.notebook_tables(query.text, namespace)
+                result = self._answer_of_current(replace(request, tables=tables))
+        except KqlError as error:
+            raise error.relocate(cell.text, query.span.start) from None
+        if options["strict"] and result.partial:
+            raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
+        return result
+
+    def connection(self, name: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
+        """The connection that a name or a connection string means, opened where it is not; the current one stays.
+
+        Raises:
+            KqlError: there is none, or it cannot be opened.
+        """
+        if "://" not in name:
+            return self.registry.find(name)
+        before = self.registry.current
+        try:
+            return self.connect(name, options, namespace)
+        finally:
+            self.registry.current = before
+
+    def _answer_of_all(
+        self, request: Query, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]
+    ) -> Result:
+        """Run a query on the connections that -over names, side by side; one answer of all."""
+        from kqlext.fan_out import gathered
+
+        if cell.connection is not None or options["conn"] is not None:
+            raise KqlCellError("The cell names a connection, and others with -over.", hint="keep one of the two")
+        connections = [self.connection(name, options, namespace) for name in options["over"]]
+        names = [connection.id for connection in connections]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise KqlCellError(f"-over names {twice} twice.", hint="its rows would be there twice: name it once")
+        began = time.perf_counter()
+        jobs = [
+            Job(connection, replace(request, client_request_id=new_client_request_id())) for connection in connections
+        ]
+        data_set = gathered(names, run_all(jobs), options["strict"])
+        return _result(data_set, listing(names), request, began)
+
+    def _answer_of_current(self, request: Query) -> Result:
         connection = self.registry.current
         if connection is None:
-            if not tables:
+            if not request.tables:
                 raise KqlConnectionError(
                     "Nothing is connected yet.",
                     hint="connect first: %kql samples, %kql duckdb://, or %kql https://help.kusto.windows.net/Samples",
                 )
             connection = self._notebook_engine()
         try:
-            try:
-                return _answer(connection, request)
-            except KqlQueryError as error:
-                embedded = connection.spec.scheme in _EMBEDDED
-                if embedded or error.unresolved not in tables:
-                    raise
-                return self._answer_from_notebook(request, error)
-        except KqlError as error:
-            raise error.relocate(cell.text, query.span.start) from None
+            return _answer(connection, request)
+        except KqlQueryError as error:
+            if connection.spec.scheme in _EMBEDDED or error.unresolved not in request.tables:
+                raise
+            return self._answer_from_notebook(request, error)
 
     def _answer_from_notebook(self, request: Query, refusal: KqlQueryError) -> Result:
         """Run a query that a service refused for a table of the notebook on the embedded engine."""
@@ -163,10 +206,15 @@ def _check(service: Service) -> None:
 
 
 def _answer(connection: Connection, request: Query) -> Result:
-    from kqlext.decode import decode
+    began = time.perf_counter()
+    (outcome,) = run_all([Job(connection, request)])
+    if isinstance(outcome, KqlError):
+        raise outcome
+    return _result(outcome, connection.id, request, began)
+
+
+def _result(data_set: DataSet, source: str, request: Query, began: float) -> Result:
     from kqlext.result import Origin, Result
 
-    began = time.perf_counter()
-    data_set = decode(connection.service.execute(request))
     elapsed = time.perf_counter() - began
-    return Result(data_set, Origin(connection.id, request.text, elapsed, request.client_request_id))
+    return Result(data_set, Origin(source, request.text, elapsed, request.client_request_id))

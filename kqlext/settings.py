@@ -36,6 +36,8 @@ def effective(
 def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[str, str], text: str) -> Any:
     if not isinstance(use.value, (Reference, EnvironmentVariable)):
         return use.value
+    if use.option.kind == "names":
+        return _names(use.value, namespace)
     try:
         found = resolve(use.value, namespace, environment)
     except KqlCellError as error:
@@ -52,6 +54,15 @@ def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[st
     if isinstance(value, (Reference, EnvironmentVariable)):
         raise _wrong(use, text)
     return value
+
+
+def _names(value: Reference | EnvironmentVariable, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that a variable holds, or the word itself: it may be the name of something else."""
+    path = value.path if isinstance(value, Reference) else f"${value.name}"
+    found = namespace.get(path)
+    if isinstance(found, (list, tuple)) and found and all(isinstance(name, str) for name in found):
+        return tuple(found)
+    return (path,)
 
 
 def _wrong(use: OptionUse, text: str) -> KqlCellError:

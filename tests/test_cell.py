@@ -215,7 +215,15 @@ def test_every_command(command: object) -> None:
         assert cell.command.command is command
 
 
-WORDS = {"flag": "", "integer": " 5", "text": " 'x y'", "name": " x", "value": " 'x'", "timespan": " P1D"}
+WORDS = {
+    "flag": "",
+    "integer": " 5",
+    "text": " 'x y'",
+    "name": " x",
+    "value": " 'x'",
+    "timespan": " P1D",
+    "names": " a,b",
+}
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)

@@ -18,8 +18,9 @@ def fill(folder: Path) -> None:
     """The files that the README's connections name."""
     (folder / "logs").mkdir()
     (folder / "logs" / "requests.csv").write_text("status,path\n200,/a\n200,/b\n500,/c\n")
-    with duckdb.connect(str(folder / "events.duckdb")) as connection:
-        connection.execute("CREATE TABLE Events AS SELECT 'Error' AS level, 'disk full' AS message")
+    for name in ("events", "archive"):
+        with duckdb.connect(str(folder / f"{name}.duckdb")) as connection:
+            connection.execute("CREATE TABLE Events AS SELECT 'Error' AS level, 'disk full' AS message")
 
 
 def test_every_kind_of_block_is_known() -> None:

@@ -20,6 +20,11 @@ CLIENT_HEADERS = {
 ResponseFormat = Literal["kusto_v2", "kusto_v1", "azure_tables", "arrow", "hunting", "resource_graph"]
 
 
+def new_client_request_id() -> str:
+    """An id under which a service logs one query; ASCII."""
+    return f"kqlext.query;{uuid.uuid4()}"
+
+
 @dataclass(frozen=True)
 class Query:
     """One query, ready to be sent.
@@ -41,7 +46,7 @@ class Query:
     timespan: str | None = None
     search: bool = False
     tables: Mapping[str, object] = field(default_factory=dict)
-    client_request_id: str = field(default_factory=lambda: f"kqlext.query;{uuid.uuid4()}")
+    client_request_id: str = field(default_factory=new_client_request_id)
 
 
 def timespan_notes(query: Query, service: str) -> tuple[str, ...]:
@@ -106,9 +111,19 @@ class Service(Protocol):
     """One database of one service. Every method raises errors of ``kqlext.errors`` only."""
 
     info: ServiceInfo
+    cancels: bool
+    """Whether the service can stop a query."""
+
+    def authorize(self) -> None:
+        """Have a token, where one is needed: a sign-in that asks its user does so now, in this thread."""
+        ...
 
     def execute(self, query: Query) -> Response:
         """Run a query or management command and give the undecoded answer."""
+        ...
+
+    def cancel(self, query: Query) -> None:
+        """Stop a query that another thread waits for, where the service ``cancels``. Takes a few seconds at most."""
         ...
 
     def check(self) -> Response:

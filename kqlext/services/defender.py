@@ -29,6 +29,8 @@ _QUOTA = "a tenant has at least 45 calls a minute, and CPU minutes for each quar
 class DefenderService:
     """The hunting tables of one tenant."""
 
+    cancels = False
+
     def __init__(
         self, graph: str, credential: TokenCredential | None, resource: str, name: str = "", trusted: bool = False
     ) -> None:
@@ -49,6 +51,10 @@ class DefenderService:
         self.info = ServiceInfo("defender", name or "hunting", f"{graph}, {signing}")
         self._failures = Failures("advanced hunting", graph, _PERMISSION, _QUOTA)
         self._client = HttpClient(graph, credential, f"{resource}/.default", f"kqlext/{__version__}")
+
+    def authorize(self) -> None:
+        """Have a token."""
+        self._client.authorize()
 
     def execute(self, query: Query) -> Response:
         """Run a query over the last 30 days, or over its timespan."""
@@ -79,6 +85,9 @@ class DefenderService:
             warnings=(*ignored_properties(query, "Advanced hunting"), *search_notes(query, "Advanced hunting")),
             client_request_id=query.client_request_id,
         )
+
+    def cancel(self, query: Query) -> None:
+        """Nothing: the service has no way to stop a query."""
 
     def check(self) -> Response:
         """Run the smallest query: it needs the service, and the right to query."""

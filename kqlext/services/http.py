@@ -108,6 +108,7 @@ class HttpClient:
 
     def __init__(self, url: str, credential: TokenCredential | None, scope: str, user_agent: str) -> None:
         self._url = url
+        self._credential, self._scope = credential, scope
         # A token may go over plain http only where it does not leave this machine.
         self._safe: dict[str, Any] = {"enforce_https": False} if credential and is_loopback(url) else {}
         # What azure-core warns of is in our errors; without a handler logging would print it on stderr.
@@ -124,6 +125,15 @@ class HttpClient:
             policies.append(_TokenPolicy(credential, scope))
         policies.append(HttpLoggingPolicy())
         self._pipeline: Pipeline[HttpRequest, Any] = Pipeline(self._transport, policies)
+
+    def authorize(self) -> None:
+        """Have a token, so that the next request need not ask for one.
+
+        Raises:
+            KqlError: there is none.
+        """
+        if self._credential is not None:
+            self._credential.get_token(self._scope)
 
     def post(
         self, path: str, body: bytes, headers: Mapping[str, str], timeout: float, repeatable: bool = True

@@ -22,6 +22,7 @@ from kqlext.services.kusto_metadata import MetadataCredential
 
 _GRACE = 30.0  # seconds beyond the server's own limit, for the way there and back
 _LIMITS = {"query": 240.0, "mgmt": 600.0}  # the service's defaults, in seconds
+_CANCEL_LIMIT = 5.0  # seconds for the service to take a cancellation
 _ANY_DATABASE = "NetDefaultDB"  # what clients call the database of commands that are about none
 _HEADERS = {
     **CLIENT_HEADERS,
@@ -31,6 +32,8 @@ _HEADERS = {
 
 class KustoService:
     """One database of a Kusto cluster, over HTTP."""
+
+    cancels = True
 
     def __init__(
         self, cluster: str, database: str, credential: TokenCredential | None = None, trusted: bool = False
@@ -55,6 +58,10 @@ class KustoService:
         signer = MetadataCredential(credential, cluster) if credential else None
         self._client = HttpClient(cluster, signer, "", f"kqlext/{__version__}")
 
+    def authorize(self) -> None:
+        """Have a token."""
+        self._client.authorize()
+
     def execute(self, query: Query) -> Response:
         """Run a query (v2) or, where the text begins with a dot, a management command (v1)."""
         command = syntax.is_command(query.text)
@@ -73,6 +80,11 @@ class KustoService:
             warnings=(*timespan_notes(query, "Kusto"), *search_notes(query, "Kusto")),
             client_request_id=query.client_request_id,
         )
+
+    def cancel(self, query: Query) -> None:
+        """Cancel a query by its client request id."""
+        command = Query(f'.cancel query "{query.client_request_id}"', timeout=_CANCEL_LIMIT)
+        self._post(command, self.info.real_name or self.info.database)
 
     def check(self) -> Response:
         """Run the smallest query: it needs the server, the right to query, and the database."""

@@ -27,9 +27,8 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
     """
     text = query.text
     if isinstance(error, duckdb.InterruptException):
-        return KqlQueryError(
-            f"The query was given up after {query.timeout:g} s.", hint="ask for less, or raise -timeout"
-        )
+        after = "" if query.timeout is None else f" after {query.timeout:g} s"
+        return KqlQueryError(f"The query was given up{after}.", hint="ask for less, or raise -timeout")
     message = re.split(r"\n\s*\n|\nLINE ", str(error))[0].replace("\n", " ")
     if isinstance(error, duckdb_kql.KqlSyntaxError):
         return _syntax_error(message, text)

@@ -45,6 +45,8 @@ class ApiKey:
 class MonitorService:
     """One workspace, application or resource of Azure Monitor, over HTTP."""
 
+    cancels = False
+
     def __init__(self, target: Target, credential: TokenCredential | ApiKey | None = None) -> None:
         """Args: target: what is queried, and where. credential: None for anonymous.
 
@@ -60,6 +62,10 @@ class MonitorService:
         self._target = target
         self._key = key
         self._client = HttpClient(target.endpoint, token, target.scope, f"kqlext/{__version__}")
+
+    def authorize(self) -> None:
+        """Have a token."""
+        self._client.authorize()
 
     def execute(self, query: Query) -> Response:
         """Run a query, or with ``Query.search`` search tables of the basic and auxiliary plans."""
@@ -82,6 +88,9 @@ class MonitorService:
             warnings=tuple(said),
             client_request_id=query.client_request_id,
         )
+
+    def cancel(self, query: Query) -> None:
+        """Nothing: the service has no way to stop a query."""
 
     def check(self) -> Response:
         """Run the smallest query: it needs the service, the right to query, and the workspace or application."""

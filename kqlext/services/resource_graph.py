@@ -62,6 +62,8 @@ class Scope:
 class ResourceGraphService:
     """The resources of one scope."""
 
+    cancels = False
+
     def __init__(
         self,
         management: str,
@@ -91,6 +93,10 @@ class ResourceGraphService:
         self._client = HttpClient(management, credential, f"{resource}/.default", f"kqlext/{__version__}")
         self._quota = _Quota()
 
+    def authorize(self) -> None:
+        """Have a token."""
+        self._client.authorize()
+
     def execute(self, query: Query) -> Response:
         """Run a query and read its pages to the end."""
         if syntax.is_command(query.text):
@@ -117,6 +123,9 @@ class ResourceGraphService:
             partial=bool(_scope_warnings(answers)),
             client_request_id=query.client_request_id,
         )
+
+    def cancel(self, query: Query) -> None:
+        """Nothing: the service has no way to stop a query."""
 
     def check(self) -> Response:
         """Run the smallest query: it needs the service, the right to query, and the scope."""

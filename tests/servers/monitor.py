@@ -31,9 +31,10 @@ __all__ = ["Answer", "MonitorServer", "Request", "redirect"]
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555"
 OTHER_WORKSPACE = "a1111111-2222-3333-4444-555555555555"
+THIRD_WORKSPACE = "b1111111-2222-3333-4444-555555555555"
 APP = "66666666-7777-8888-9999-000000000000"
 RESOURCE = "/subscriptions/0000/resourceGroups/rg (1)/providers/Microsoft.Compute/virtualMachines/web1"
-IDS = {"workspaces": (WORKSPACE, OTHER_WORKSPACE, "DEMO_WORKSPACE"), "apps": (APP, "DEMO_APP")}
+IDS = {"workspaces": (WORKSPACE, OTHER_WORKSPACE, THIRD_WORKSPACE, "DEMO_WORKSPACE"), "apps": (APP, "DEMO_APP")}
 DEMO_KEY = "DEMO_KEY"
 
 _OF_IDS = re.compile(r"/v1/(workspaces|apps)/([^/]+)/(query|search|metadata)")

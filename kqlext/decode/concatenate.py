@@ -1,0 +1,161 @@
+"""Answers of the same query from several sources -> one, as KQL's ``union withsource=`` puts tables together.
+
+Columns meet by name and type: one that a source does not have is null there, and one that has another type there
+becomes two columns, ``name_long`` and ``name_string``. Rows stand in the order of the sources.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from kqlext.decode.tables import Column, Table
+from kqlext.decode.types import DynamicValues, find_type
+
+_Key = tuple[str, int, str]  # a column's name, which one of that name it is, and its type
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The table of one source."""
+
+    source: str
+    table: Table
+
+
+def concatenate(pieces: Sequence[Piece], source_column: str, warnings: list[str]) -> Table:
+    """One table of all rows, with the source of each in a first column.
+
+    Adds to ``warnings`` where columns did not meet, and what could not be kept as it was.
+    """
+    columns = [_keyed(piece.table) for piece in pieces]
+    keys = list(dict.fromkeys(key for own in columns for key in own))
+    split = _split_names(keys)
+    warnings += [_split_note(name, keys) for name in dict.fromkeys(key[0] for key in keys if key[:2] in split)]
+    warnings += _missing_notes(pieces, columns, keys, split)
+    made = [_column(key, split, pieces, columns, warnings) for key in keys]
+    name = _free_name(source_column, {column.name for column in made})
+    if name != source_column:
+        warnings.append(f"The result has a column {source_column} of its own: the source is in {name}.")
+    rows = [piece.table.num_rows for piece in pieces]
+    sources = pa.array((piece.source for piece in pieces for _ in range(piece.table.num_rows)), pa.string())
+    return Table(pieces[0].table.name, (Column(name, "string", sources), *made), sum(rows))
+
+
+def _keyed(table: Table) -> dict[_Key, Column]:
+    counts: dict[str, int] = {}
+    keyed = {}
+    for column in table.columns:
+        number = counts[column.name] = counts.get(column.name, 0) + 1
+        keyed[column.name, number, column.type] = column
+    return keyed
+
+
+def _split_names(keys: Iterable[_Key]) -> set[tuple[str, int]]:
+    """The columns that have several types."""
+    counts = Counter((name, number) for name, number, _ in keys)
+    return {column for column, count in counts.items() if count > 1}
+
+
+def _split_note(name: str, keys: Iterable[_Key]) -> str:
+    types = [kind for own, _, kind in keys if own == name]
+    made = " and ".join(f"{name}_{kind}" for kind in dict.fromkeys(types))
+    return f"Column '{name}' has not the same type everywhere: it became {made}."
+
+
+def _missing_notes(
+    pieces: Sequence[Piece], columns: Sequence[dict[_Key, Column]], keys: Iterable[_Key], split: set[tuple[str, int]]
+) -> Iterable[str]:
+    for piece, own in zip(pieces, columns, strict=True):
+        missing = [key[0] for key in keys if key not in own and key[:2] not in split]
+        if missing:
+            yield f"{piece.source} has no column {', '.join(missing)}: its rows are null there."
+
+
+def _column(
+    key: _Key,
+    split: set[tuple[str, int]],
+    pieces: Sequence[Piece],
+    columns: Sequence[dict[_Key, Column]],
+    warnings: list[str],
+) -> Column:
+    name, number, kind = key
+    label = f"{name}_{kind}" if (name, number) in split else name
+    found = [own.get(key) for own in columns]
+    if kind == "dynamic":
+        return Column(label, kind, _dynamic(found, pieces))
+    arrays = [
+        _nulls(kind, piece.table.num_rows) if column is None else column.data
+        for column, piece in zip(found, pieces, strict=True)
+    ]
+    notes: list[str] = []
+    data = join(arrays, notes)
+    warnings += [f"Column '{label}' {note}." for note in notes]
+    return Column(label, kind, data)
+
+
+def _nulls(kind: str, count: int) -> Any:
+    known = find_type(kind)
+    assert known is not None  # a table of ours has no other types
+    return known.read([None] * count, [])
+
+
+def _dynamic(found: Sequence[Column | None], pieces: Sequence[Piece]) -> DynamicValues:
+    values: list[Any] = []
+    for column, piece in zip(found, pieces, strict=True):
+        values += [None] * piece.table.num_rows if column is None else column.data.values
+    return DynamicValues(values)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name, number = wanted, 0
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+# --- arrays of one Kusto type, which Arrow may hold in several ways ------------------------------------------
+
+
+def join(arrays: Sequence[Any], notes: list[str]) -> Any:
+    """One Arrow array of several that hold values of one Kusto type.
+
+    Times in nanoseconds and in microseconds meet in microseconds, where they were put for years or lengths that
+    nanoseconds do not reach; decimals meet in the scale and precision that hold both.
+    """
+    flat = [array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array for array in arrays]
+    kinds = list(dict.fromkeys(array.type for array in flat if array.null_count < len(array)))
+    target = _common(kinds) if kinds else flat[0].type
+    return pa.concat_arrays([_as(array, target, notes) for array in flat])
+
+
+def _common(kinds: Sequence[Any]) -> Any:
+    if len(kinds) == 1:
+        return kinds[0]
+    if all(pa.types.is_decimal(kind) for kind in kinds):
+        scale = max(kind.scale for kind in kinds)
+        precision = max(kind.precision - kind.scale for kind in kinds) + scale
+        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
+    coarse = next((kind for kind in kinds if getattr(kind, "unit", "ns") != "ns"), None)
+    return coarse or kinds[0]
+
+
+def _as(array: Any, target: Any, notes: list[str]) -> Any:
+    if array.type == target:
+        return array
+    if array.null_count == len(array):
+        return pa.nulls(len(array), target)
+    try:
+        return array.cast(target)
+    except pa.ArrowInvalid:
+        if getattr(array.type, "unit", "") != "ns":
+            raise
+    note = "is held in microseconds, as in another source: a seventh digit is cut"
+    if note not in notes:
+        notes.append(note)
+    return array.cast(target, safe=False)
