@@ -90,13 +90,21 @@ class KqlError(Exception):
             self.text = text
         return self
 
+    def in_one_line(self) -> str:
+        """The code, message and hint, for lists and warnings."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return " ".join(f"{self._headline()}{hint}".split())
+
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
-    def _lines(self) -> list[str]:
+    def _headline(self) -> str:
         code = f"{self.code}: " if self.code and not self.message.startswith(self.code) else ""
+        return f"{code}{self.message}"
+
+    def _lines(self) -> list[str]:
         source = f"{self.source}: " if self.source else ""
-        lines = [printable(f"{source}{code}{self.message}")]
+        lines = [printable(f"{source}{self._headline()}")]
         if self.text is not None and self.span is not None:
             lines += caret_lines(self.text, self.span)
         if self.hint:

@@ -40,8 +40,11 @@ class Job:
 _Task = tuple[Job, "Future[DataSet | KqlError]"]
 
 
-def run_all(jobs: Sequence[Job]) -> list[DataSet | KqlError]:
+def run_all(jobs: Sequence[Job], at_once: int = AT_ONCE) -> list[DataSet | KqlError]:
     """The answer of each job, or the error that it ended with, in the order of the jobs.
+
+    Args:
+        at_once: jobs that run side by side; the others wait.
 
     Raises:
         KqlInterrupt: the user gave up; the services were told.
@@ -57,7 +60,7 @@ def run_all(jobs: Sequence[Job]) -> list[DataSet | KqlError]:
             future.set_result(error)
         else:
             waiting.put((job, future))
-    for _ in range(min(AT_ONCE, waiting.qsize())):
+    for _ in range(min(at_once, waiting.qsize())):
         threading.Thread(target=_work, args=(waiting,), name="kqlext query", daemon=True).start()
     try:
         while wait([future for _, future in tasks], timeout=_TICK).not_done:
@@ -80,6 +83,7 @@ def _work(waiting: SimpleQueue[_Task]) -> None:
             try:
                 future.set_result(decode(job.connection.service.execute(job.query)))
             except KqlError as error:
+                job.query.restore(error)
                 future.set_result(error)
             except BaseException as error:  # noqa: BLE001 (it is raised in the caller's thread)
                 future.set_exception(error)

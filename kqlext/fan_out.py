@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from kqlext.decode.concatenate import Piece, concatenate
-from kqlext.decode.tables import DataSet, Table
-from kqlext.errors import KqlError
+from kqlext.connections.registry import Connection
+from kqlext.decode.concatenate import concatenate_all
+from kqlext.decode.tables import DataSet
+from kqlext.errors import KqlCellError, KqlError
+from kqlext.execution import Job, run_all
+from kqlext.services.base import Query
 
 SOURCE_COLUMN = "Connection"
 """The column that says from which connection a row came: ``name@cluster``."""
+
+
+def run_over(connections: Sequence[Connection], queries: Sequence[Query], strict: bool) -> DataSet:
+    """The answer of a query from several connections, which are asked side by side.
+
+    Args:
+        queries: one for each connection.
+
+    Raises:
+        KqlCellError: a connection stands twice.
+        KqlError: as ``gathered`` does.
+    """
+    names = [connection.id for connection in connections]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise KqlCellError(f"-over names {twice} twice.", hint="its rows would be there twice: name it once")
+    return gathered(names, run_all(list(map(Job, connections, queries))), strict)
 
 
 def gathered(sources: Sequence[str], outcomes: Sequence[DataSet | KqlError], strict: bool) -> DataSet:
@@ -32,23 +52,16 @@ def gathered(sources: Sequence[str], outcomes: Sequence[DataSet | KqlError], str
             failures.append((source, outcome))
     if failures and (strict or not answers):
         raise _failure(failures, len(sources))
-    warnings = [f"{source} failed, its rows are missing: {_in_one_line(error)}" for source, error in failures]
+    warnings = [f"{source} failed, its rows are missing: {error.in_one_line()}" for source, error in failures]
     warnings += [f"{source}: {warning}" for source, answer in answers for warning in answer.warnings]
     statistics = {source: dict(answer.statistics) for source, answer in answers if answer.statistics}
     return DataSet(
-        tuple(_tables(answers, warnings)),
+        concatenate_all([(source, answer.tables) for source, answer in answers], SOURCE_COLUMN, warnings),
         visualization=next((answer.visualization for _, answer in answers if answer.visualization), None),
         statistics=statistics or None,
         warnings=tuple(warnings),
         partial=bool(failures) or any(answer.partial for _, answer in answers),
     )
-
-
-def _tables(answers: Sequence[tuple[str, DataSet]], warnings: list[str]) -> Iterator[Table]:
-    """The first tables of all sources as one table, the second ones as one, and so on."""
-    for number in range(max(len(answer.tables) for _, answer in answers)):
-        pieces = [Piece(source, answer.tables[number]) for source, answer in answers if number < len(answer.tables)]
-        yield concatenate(pieces, SOURCE_COLUMN, warnings)
 
 
 def _failure(failures: Sequence[tuple[str, KqlError]], count: int) -> KqlError:
@@ -59,13 +72,7 @@ def _failure(failures: Sequence[tuple[str, KqlError]], count: int) -> KqlError:
         return error
     if others:
         error.hint = "; ".join(
-            [error.hint, *(f"{name} failed too: {_in_one_line(other)}" for name, other in others)]
+            [error.hint, *(f"{name} failed too: {other.in_one_line()}" for name, other in others)]
         ).removeprefix("; ")
     error.source = source
     return error
-
-
-def _in_one_line(error: KqlError) -> str:
-    code = f"{error.code}: " if error.code and not error.message.startswith(error.code) else ""
-    hint = f" ({error.hint})" if error.hint else ""
-    return " ".join(f"{code}{error.message}{hint}".split())

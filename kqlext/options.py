@@ -94,6 +94,12 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "split",
+        "timespan",
+        "cut the time range (-timespan) into pieces of this length, 1h or 1d, which are queried side by side",
+        configurable=False,
+    ),
+    Option(
         "search",
         "flag",
         "search tables of the basic and auxiliary plans of Log Analytics; needs -timespan, costs by the GB",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
 from kqlext.services.base import Query, Service, new_client_request_id
 from kqlext.text import listing
+from kqlext.time_range import parse_length, parse_range, ranged
 
 if TYPE_CHECKING:
     from kqlext.decode import DataSet
@@ -83,6 +85,8 @@ class Session:
         try:
             if options["over"] is not None:
                 result = self._answer_of_all(request, cell, options, namespace)
+            elif options["split"] is not None:
+                result = self._answer_of_pieces(request, options["split"])
             else:
                 tables = parameters.notebook_tables(query.text, namespace)
                 result = self._answer_of_current(replace(request, tables=tables))
@@ -110,30 +114,39 @@ class Session:
         self, request: Query, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]
     ) -> Result:
         """Run a query on the connections that -over names, side by side; one answer of all."""
-        from kqlext.fan_out import gathered
+        from kqlext.fan_out import run_over
 
         if cell.connection is not None or options["conn"] is not None:
             raise KqlCellError("The cell names a connection, and others with -over.", hint="keep one of the two")
+        if options["split"] is not None:
+            raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
+        began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
         connections = [self.connection(name, options, namespace) for name in options["over"]]
-        names = [connection.id for connection in connections]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise KqlCellError(f"-over names {twice} twice.", hint="its rows would be there twice: name it once")
-        began = time.perf_counter()
-        jobs = [
-            Job(connection, replace(request, client_request_id=new_client_request_id())) for connection in connections
+        requests = [replace(request, client_request_id=new_client_request_id()) for _ in connections]
+        queries = [
+            ranged(one, connection.service.takes_timespan, now)
+            for one, connection in zip(requests, connections, strict=True)
         ]
-        data_set = gathered(names, run_all(jobs), options["strict"])
-        return _result(data_set, listing(names), request, began)
+        data_set = run_over(connections, queries, options["strict"])
+        return _result(data_set, listing(item.id for item in connections), request, began)
+
+    def _answer_of_pieces(self, request: Query, length: object) -> Result:
+        """Run a query on the pieces of its time range; one answer of all."""
+        from kqlext.splitting import run_split
+
+        if request.timespan is None:
+            raise KqlCellError("-split needs -timespan, the range to cut.", hint="write -timespan start/end, or P7D")
+        connection = self.registry.current
+        if connection is None:
+            raise _not_connected()
+        began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
+        return _result(run_split(connection, request, whole, parse_length(length)), connection.id, request, began)
 
     def _answer_of_current(self, request: Query) -> Result:
         connection = self.registry.current
         if connection is None:
             if not request.tables:
-                raise KqlConnectionError(
-                    "Nothing is connected yet.",
-                    hint="connect first: %kql samples, %kql duckdb://, or %kql https://help.kusto.windows.net/Samples",
-                )
+                raise _not_connected()
             connection = self._notebook_engine()
         try:
             return _answer(connection, request)
@@ -205,12 +218,20 @@ def _check(service: Service) -> None:
     decode(service.check())
 
 
+def _not_connected() -> KqlConnectionError:
+    return KqlConnectionError(
+        "Nothing is connected yet.",
+        hint="connect first: %kql samples, %kql duckdb://, or %kql https://help.kusto.windows.net/Samples",
+    )
+
+
 def _answer(connection: Connection, request: Query) -> Result:
     began = time.perf_counter()
-    (outcome,) = run_all([Job(connection, request)])
+    query = ranged(request, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
+    (outcome,) = run_all([Job(connection, query)])
     if isinstance(outcome, KqlError):
         raise outcome
-    return _result(outcome, connection.id, request, began)
+    return _result(outcome, connection.id, replace(request, client_request_id=query.client_request_id), began)
 
 
 def _result(data_set: DataSet, source: str, request: Query, began: float) -> Result:

@@ -295,14 +295,27 @@ def statements(text: str) -> list[Span]:
 
 def prepares(statement: str) -> bool:
     """Whether a statement only prepares the query behind it (``let``, ``set``, ``declare`` ...)."""
-    first = next((token for token in tokens(statement) if token.kind != "comment"), None)
-    return first is not None and first.text in _PREPARES
+    return _first_text(statement) in _PREPARES
+
+
+def is_option(statement: str) -> bool:
+    """Whether a statement stands before all others: ``set``, ``declare``."""
+    return _first_text(statement) in ("set", "declare")
+
+
+def _first_text(text: str) -> str:
+    return next((token.text for token in tokens(text) if token.kind != "comment"), "")
+
+
+def operators(text: str) -> set[str]:
+    """The names of the operators in ``text``: what stands behind a pipe."""
+    code = [token for token, _ in _code(text)]
+    return {after.text for pipe, after in itertools.pairwise(code) if pipe.text == "|" and after.kind == "name"}
 
 
 def is_command(text: str) -> bool:
     """Whether ``text`` is a management command: it begins with a dot, comments aside."""
-    first = next((token for token in tokens(text) if token.kind != "comment"), None)
-    return first is not None and first.text == "."
+    return _first_text(text) == "."
 
 
 def table_candidates(text: str) -> set[str]:

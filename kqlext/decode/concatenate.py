@@ -27,8 +27,19 @@ class Piece:
     table: Table
 
 
-def concatenate(pieces: Sequence[Piece], source_column: str, warnings: list[str]) -> Table:
-    """One table of all rows, with the source of each in a first column.
+def concatenate_all(
+    sources: Sequence[tuple[str, Sequence[Table]]], source_column: str | None, warnings: list[str]
+) -> tuple[Table, ...]:
+    """The first tables of all sources as one table, the second ones as one, and so on."""
+    count = max(len(tables) for _, tables in sources)
+    by_place = (
+        [Piece(name, tables[place]) for name, tables in sources if place < len(tables)] for place in range(count)
+    )
+    return tuple(concatenate(pieces, source_column, warnings) for pieces in by_place)
+
+
+def concatenate(pieces: Sequence[Piece], source_column: str | None, warnings: list[str]) -> Table:
+    """One table of all rows, with the source of each in a first column where one is asked for.
 
     Adds to ``warnings`` where columns did not meet, and what could not be kept as it was.
     """
@@ -38,12 +49,17 @@ def concatenate(pieces: Sequence[Piece], source_column: str, warnings: list[str]
     warnings += [_split_note(name, keys) for name in dict.fromkeys(key[0] for key in keys if key[:2] in split)]
     warnings += _missing_notes(pieces, columns, keys, split)
     made = [_column(key, split, pieces, columns, warnings) for key in keys]
-    name = _free_name(source_column, {column.name for column in made})
-    if name != source_column:
-        warnings.append(f"The result has a column {source_column} of its own: the source is in {name}.")
-    rows = [piece.table.num_rows for piece in pieces]
-    sources = pa.array((piece.source for piece in pieces for _ in range(piece.table.num_rows)), pa.string())
-    return Table(pieces[0].table.name, (Column(name, "string", sources), *made), sum(rows))
+    if source_column is not None:
+        made.insert(0, _sources(pieces, source_column, made, warnings))
+    return Table(pieces[0].table.name, tuple(made), sum(piece.table.num_rows for piece in pieces))
+
+
+def _sources(pieces: Sequence[Piece], wanted: str, others: Sequence[Column], warnings: list[str]) -> Column:
+    name = _free_name(wanted, {column.name for column in others})
+    if name != wanted:
+        warnings.append(f"The result has a column {wanted} of its own: the source is in {name}.")
+    sources = (piece.source for piece in pieces for _ in range(piece.table.num_rows))
+    return Column(name, "string", pa.array(sources, pa.string()))
 
 
 def _keyed(table: Table) -> dict[_Key, Column]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from kqlext import __version__
+from kqlext.errors import KqlError, Span
 
 CLIENT_HEADERS = {
     "Accept": "application/json",
@@ -38,6 +39,7 @@ class Query:
         search: whether the tables are of a plan that is searched, at a price for each GB (Log Analytics).
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
+        inserted: the part of the text that the user did not write.
     """
 
     text: str
@@ -47,6 +49,26 @@ class Query:
     search: bool = False
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=new_client_request_id)
+    inserted: Span | None = None
+
+    def insert(self, offset: int, text: str) -> Query:
+        """The query with more text in it, once. ``restore`` then gives places as the user sees them."""
+        assert self.inserted is None
+        span = Span(offset, offset + len(text))
+        return replace(self, text=self.text[:offset] + text + self.text[offset:], inserted=span)
+
+    def restore(self, error: KqlError) -> None:
+        """Let an error about this text point into the text that the user wrote."""
+        if self.inserted is None or error.span is None or len(error.text or "") != len(self.text):
+            return
+        start, end = (self._restored(offset) for offset in (error.span.start, error.span.end))
+        error.text = self.text[: self.inserted.start] + self.text[self.inserted.end :]
+        error.span = Span(start, end)
+
+    def _restored(self, offset: int) -> int:
+        assert self.inserted is not None
+        begin, end = self.inserted.start, self.inserted.end
+        return offset if offset <= begin else max(begin, offset - (end - begin))
 
 
 def timespan_notes(query: Query, service: str) -> tuple[str, ...]:
@@ -113,6 +135,8 @@ class Service(Protocol):
     info: ServiceInfo
     cancels: bool
     """Whether the service can stop a query."""
+    takes_timespan: bool
+    """Whether it takes a time range beside the query."""
 
     def authorize(self) -> None:
         """Have a token, where one is needed: a sign-in that asks its user does so now, in this thread."""

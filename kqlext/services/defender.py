@@ -30,6 +30,7 @@ class DefenderService:
     """The hunting tables of one tenant."""
 
     cancels = False
+    takes_timespan = True
 
     def __init__(
         self, graph: str, credential: TokenCredential | None, resource: str, name: str = "", trusted: bool = False

@@ -34,6 +34,7 @@ class KustoService:
     """One database of a Kusto cluster, over HTTP."""
 
     cancels = True
+    takes_timespan = False
 
     def __init__(
         self, cluster: str, database: str, credential: TokenCredential | None = None, trusted: bool = False

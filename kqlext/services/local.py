@@ -42,6 +42,7 @@ class LocalService:
     """One database of the embedded engine."""
 
     cancels = True
+    takes_timespan = False
 
     def __init__(self, connection: Any, info: ServiceInfo, writable: bool) -> None:
         self.info = info

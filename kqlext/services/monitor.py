@@ -46,6 +46,7 @@ class MonitorService:
     """One workspace, application or resource of Azure Monitor, over HTTP."""
 
     cancels = False
+    takes_timespan = True
 
     def __init__(self, target: Target, credential: TokenCredential | ApiKey | None = None) -> None:
         """Args: target: what is queried, and where. credential: None for anonymous.

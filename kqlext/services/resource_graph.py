@@ -63,6 +63,7 @@ class ResourceGraphService:
     """The resources of one scope."""
 
     cancels = False
+    takes_timespan = False
 
     def __init__(
         self,

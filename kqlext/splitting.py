@@ -1,0 +1,165 @@
+"""``-split``: a query over a long time range as queries over its pieces, so that each answer stays below the limits.
+
+The pieces tile the range: no moment stands in two of them, none in no one. A piece whose answer is not complete is
+halved until the halves are; one that fails for no fault of the query is asked again, alone. The rows are put together
+in the order of time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from kqlext import syntax
+from kqlext.connections.registry import Connection
+from kqlext.decode.concatenate import concatenate_all
+from kqlext.decode.tables import DataSet
+from kqlext.errors import (
+    KqlCellError,
+    KqlError,
+    KqlNetworkError,
+    KqlQueryError,
+    KqlServiceError,
+    KqlThrottledError,
+)
+from kqlext.execution import Job, run_all
+from kqlext.services.base import Query
+from kqlext.time_range import TICKS_PER_SECOND, TimeRange, iso, names_range, over_range
+
+AT_ONCE = 4
+"""Pieces that are queried side by side."""
+
+MOST = 1_000
+"""Pieces into which a range may be cut at first."""
+
+_SHORTEST = TICKS_PER_SECOND  # a piece of this length is not halved any more
+_RETRIES = 2  # times that a piece which failed is asked again
+_TRANSIENT = (KqlNetworkError, KqlServiceError, KqlThrottledError)
+# What services say of a query that asks for too much: less at a time may do.
+_TOO_MUCH = re.compile(r"E_QUERY_RESULT_SET_TOO_LARGE|E_RUNAWAY_QUERY|E_LOW_MEMORY_CONDITION|LimitsExceeded")
+# Operators whose answer over a range is not the answers over its pieces put together.
+_NOT_BY_ROW = frozenset(
+    {
+        "summarize", "count", "take", "limit", "top", "sort", "order", "distinct", "join", "make-series", "sample",
+        "top-nested", "top-hitters", "sample-distinct", "serialize", "scan", "partition", "reduce", "evaluate",
+    }
+)  # fmt: skip
+
+
+@dataclass
+class _Pieces:
+    """The pieces of a range: those still to be asked, and what the others gave."""
+
+    fresh: list[TimeRange]
+    again: list[TimeRange] = field(default_factory=list)
+    tries: Counter[TimeRange] = field(default_factory=Counter)
+    answers: list[tuple[TimeRange, DataSet]] = field(default_factory=list)
+    failures: list[tuple[TimeRange, KqlError]] = field(default_factory=list)
+
+    def leave(self, asked: list[TimeRange]) -> None:
+        """These are being asked."""
+        if asked is self.fresh:
+            self.fresh = []
+        else:
+            self.again = []
+
+    def take(self, piece: TimeRange, outcome: DataSet | KqlError) -> None:
+        """Note what was answered for a piece; halve it, or ask again, where that may help.
+
+        Raises:
+            KqlError: the query is wrong in every piece, or nobody may run it.
+        """
+        if _is_too_much(outcome) and piece.end - piece.start > _SHORTEST:
+            self.fresh += piece.halves()
+        elif isinstance(outcome, DataSet):
+            self.answers.append((piece, outcome))
+        elif not isinstance(outcome, _TRANSIENT):
+            raise outcome
+        elif self.tries[piece] < _RETRIES:
+            self.tries[piece] += 1
+            self.again.append(piece)
+        else:
+            self.failures.append((piece, outcome))
+
+
+def run_split(connection: Connection, query: Query, whole: TimeRange, length: int) -> DataSet:
+    """The answer of a query over the pieces of a time range, in the order of time.
+
+    A piece that fails after all is a warning, and makes the answer partial.
+
+    Args:
+        length: of a piece, in ticks.
+
+    Raises:
+        KqlCellError: there would be too many pieces, or the service cannot be told the time range.
+        KqlError: the query is wrong, or every piece failed.
+    """
+    _check(connection, query, whole, length)
+    pieces = _Pieces(whole.cut(length))
+    while asked := pieces.fresh or pieces.again:
+        # What failed is asked again alone, once the others are done.
+        at_once = AT_ONCE if pieces.fresh else 1
+        pieces.leave(asked)
+        outcomes = _asked(asked, connection, query, whole, at_once)
+        for piece, outcome in zip(asked, outcomes, strict=True):
+            pieces.take(piece, outcome)
+        if not (pieces.answers or pieces.fresh or pieces.failures) and isinstance(outcomes[0], KqlError):
+            raise outcomes[0]  # not one was answered: it is no matter of single pieces
+    return _gathered(pieces, query)
+
+
+def _asked(
+    ranges: Sequence[TimeRange], connection: Connection, query: Query, whole: TimeRange, at_once: int
+) -> list[DataSet | KqlError]:
+    takes = connection.service.takes_timespan
+    queries = [over_range(query, takes, piece, last=piece.end == whole.end) for piece in ranges]
+    return run_all([Job(connection, one) for one in queries], at_once)
+
+
+def _is_too_much(outcome: DataSet | KqlError) -> bool:
+    """Whether a shorter piece may be answered where this one was not, or not in full."""
+    if isinstance(outcome, DataSet):
+        return outcome.partial
+    return isinstance(outcome, KqlQueryError) and bool(_TOO_MUCH.search(f"{outcome.code} {outcome.message}"))
+
+
+def _check(connection: Connection, query: Query, whole: TimeRange, length: int) -> None:
+    if syntax.is_command(query.text):
+        raise KqlCellError("A management command has no time range to split.", hint="leave -split out")
+    count = -(-(whole.end - whole.start) // length)
+    if count < 1:
+        raise KqlCellError("The time range is empty.", hint="give -timespan a start and an end")
+    if count > MOST:
+        raise KqlCellError(f"-split would make {count:,} queries; at most {MOST:,} are.", hint="take longer pieces")
+    if not connection.service.takes_timespan and not names_range(query.text):
+        raise KqlCellError(
+            f"{connection.id} takes no time range beside the query: -split cannot cut it.",
+            hint="name the range in the query: | where Timestamp >= _startTime and Timestamp < _endTime",
+        )
+
+
+def _gathered(pieces: _Pieces, query: Query) -> DataSet:
+    answers, failures = sorted(pieces.answers, key=itemgetter(0)), sorted(pieces.failures, key=itemgetter(0))
+    if not answers:
+        raise failures[0][1]
+    warnings = [
+        f"The rows from {iso(piece.start)} until {iso(piece.end)} are missing: {error.in_one_line()}"
+        for piece, error in failures
+    ]
+    for piece, answer in answers:
+        begin = f"From {iso(piece.start)} until {iso(piece.end)}: " if answer.partial else ""
+        warnings += [f"{begin}{warning}" for warning in answer.warnings]
+    for operator in sorted(_NOT_BY_ROW & syntax.operators(query.text)):
+        warnings.append(f"-split: `{operator}` worked on each piece of the time range by itself, not on the whole.")
+    sources = [(str(piece), answer.tables) for piece, answer in answers]
+    tables = concatenate_all(sources, None, warnings)
+    return DataSet(
+        tables,
+        visualization=next((answer.visualization for _, answer in answers if answer.visualization), None),
+        statistics={str(piece): dict(answer.statistics) for piece, answer in answers if answer.statistics} or None,
+        warnings=tuple(dict.fromkeys(warnings)),
+        partial=bool(failures) or any(answer.partial for _, answer in answers),
+    )
