@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kqlext.connections.registry import Connection
-from kqlext.errors import KqlError, KqlInterrupt
-from kqlext.services.base import Query
+from kqlext.errors import KqlError, KqlInterrupt, KqlServiceError
+from kqlext.services.base import Progress, Query
 from kqlext.text import listing
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """Queries of one cell that run side by side."""
+
+GRACE = 5.0
+"""Seconds beyond ``-timeout`` that a service has to say itself that a query took too long."""
 
 _TICK = 0.1  # seconds after which a wait looks up: without an end, Windows would not let an interrupt through
 _CANCEL_GRACE = 0.1  # seconds that an interrupt waits for the cancellation to be on its way
@@ -37,39 +41,87 @@ class Job:
     query: Query
 
 
-_Task = tuple[Job, "Future[DataSet | KqlError]"]
+class Watch(Protocol):
+    """Looks at queries while they run, some ten times a second, in the thread that waits for them."""
+
+    def __call__(self, running: Sequence[Progress], done: int) -> None:
+        """Args: running: of those that are not done. done: how many are."""
+        ...
 
 
-def run_all(jobs: Sequence[Job], at_once: int = AT_ONCE) -> list[DataSet | KqlError]:
+@dataclass
+class _Task:
+    """A job and what became of it."""
+
+    job: Job
+    future: Future[DataSet | KqlError] = field(default_factory=Future)
+    began: float | None = None
+    given_up: KqlError | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self.given_up is None and not self.future.done()
+
+    @property
+    def is_overdue(self) -> bool:
+        limit = self.job.query.timeout
+        if not self.runs or limit is None or self.began is None:
+            return False
+        return time.monotonic() - self.began > limit + GRACE
+
+
+def run_all(jobs: Sequence[Job], at_once: int = AT_ONCE, watch: Watch | None = None) -> list[DataSet | KqlError]:
     """The answer of each job, or the error that it ended with, in the order of the jobs.
 
     Args:
         at_once: jobs that run side by side; the others wait.
+        watch: is shown how far they are.
 
     Raises:
         KqlInterrupt: the user gave up; the services were told.
     """
     import kqlext.decode  # noqa: F401 (here, so that no two threads import pyarrow at once)
 
-    tasks: list[_Task] = [(job, Future()) for job in jobs]
+    tasks = [_Task(job) for job in jobs]
     waiting: SimpleQueue[_Task] = SimpleQueue()
-    for job, future in tasks:
+    for task in tasks:
         try:
-            job.connection.service.authorize()
+            task.job.connection.service.authorize()
         except KqlError as error:
-            future.set_result(error)
+            task.future.set_result(error)
         else:
-            waiting.put((job, future))
+            waiting.put(task)
     for _ in range(min(at_once, waiting.qsize())):
         threading.Thread(target=_work, args=(waiting,), name="kqlext query", daemon=True).start()
     try:
-        while wait([future for _, future in tasks], timeout=_TICK).not_done:
-            pass
+        _wait(tasks, watch)
     except KeyboardInterrupt:
-        running = [job for job, future in tasks if not future.cancel() and not future.done()]
+        running = [task.job for task in tasks if not task.future.cancel() and task.runs]
         _cancel(running)
         raise KqlInterrupt(_account(running)) from None
-    return [future.result() for _, future in tasks]
+    return [task.given_up or task.future.result() for task in tasks]
+
+
+def _wait(tasks: Sequence[_Task], watch: Watch | None) -> None:
+    """Wait until every task is done, or was given up because it took longer than its limit."""
+    while running := [task for task in tasks if task.runs]:
+        wait([task.future for task in running], timeout=_TICK)
+        overdue = [task for task in running if task.is_overdue]
+        _cancel([task.job for task in overdue])
+        for task in overdue:
+            task.given_up = _overdue(task.job)
+        if watch is not None:
+            still = [task.job.query.progress for task in tasks if task.runs]
+            watch(still, len(tasks) - len(still))
+
+
+def _overdue(job: Job) -> KqlServiceError:
+    assert job.query.timeout is not None
+    return KqlServiceError(
+        f"kqlext gave the query up: {job.connection.id} did not end it within its {job.query.timeout:g} s.",
+        hint="ask for less, or raise -timeout (seconds)",
+        request_id=job.query.client_request_id,
+    )
 
 
 def _work(waiting: SimpleQueue[_Task]) -> None:
@@ -77,30 +129,29 @@ def _work(waiting: SimpleQueue[_Task]) -> None:
 
     with contextlib.suppress(Empty):
         while True:
-            job, future = waiting.get_nowait()
-            if not future.set_running_or_notify_cancel():
+            task = waiting.get_nowait()
+            if not task.future.set_running_or_notify_cancel():
                 continue
+            task.began, query = time.monotonic(), task.job.query
             try:
-                future.set_result(decode(job.connection.service.execute(job.query)))
+                task.future.set_result(decode(task.job.connection.service.execute(query)))
             except KqlError as error:
-                job.query.restore(error)
-                future.set_result(error)
+                query.restore(error)
+                task.future.set_result(error)
             except BaseException as error:  # noqa: BLE001 (it is raised in the caller's thread)
-                future.set_exception(error)
+                task.future.set_exception(error)
 
 
 def _account(jobs: Sequence[Job]) -> str:
     told = [job.connection.id for job in jobs if job.connection.service.cancels]
-    return f"the query was given up; {listing(told)} was told to stop it." if told else "the query was given up."
+    names = listing(dict.fromkeys(told))
+    return f"the query was given up; {names} was told to stop it." if told else "the query was given up."
 
 
 def _cancel(jobs: Sequence[Job]) -> None:
     """Tell the services, in threads that nobody waits for longer than a moment."""
-    threads = [
-        threading.Thread(target=_tell, args=(job,), name="kqlext cancel", daemon=True)
-        for job in jobs
-        if job.connection.service.cancels
-    ]
+    told = [job for job in jobs if job.connection.service.cancels]
+    threads = [threading.Thread(target=_tell, args=(job,), name="kqlext cancel", daemon=True) for job in told]
     for thread in threads:
         thread.start()
     for thread in threads[:1]:

@@ -8,14 +8,16 @@ from kqlext.connections.registry import Connection
 from kqlext.decode.concatenate import concatenate_all
 from kqlext.decode.tables import DataSet
 from kqlext.errors import KqlCellError, KqlError
-from kqlext.execution import Job, run_all
+from kqlext.execution import Job, Watch, run_all
 from kqlext.services.base import Query
 
 SOURCE_COLUMN = "Connection"
 """The column that says from which connection a row came: ``name@cluster``."""
 
 
-def run_over(connections: Sequence[Connection], queries: Sequence[Query], strict: bool) -> DataSet:
+def run_over(
+    connections: Sequence[Connection], queries: Sequence[Query], strict: bool, watch: Watch | None = None
+) -> DataSet:
     """The answer of a query from several connections, which are asked side by side.
 
     Args:
@@ -29,7 +31,7 @@ def run_over(connections: Sequence[Connection], queries: Sequence[Query], strict
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise KqlCellError(f"-over names {twice} twice.", hint="its rows would be there twice: name it once")
-    return gathered(names, run_all(list(map(Job, connections, queries))), strict)
+    return gathered(names, run_all(list(map(Job, connections, queries)), watch=watch), strict)
 
 
 def gathered(sources: Sequence[str], outcomes: Sequence[DataSet | KqlError], strict: bool) -> DataSet:

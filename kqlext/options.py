@@ -81,6 +81,13 @@ OPTIONS: tuple[Option, ...] = (
         aliases=("f",),
     ),
     Option(
+        "quiet",
+        "flag",
+        "say nothing of progress, and nothing of what was bound or connected",
+        default=False,
+        aliases=("q",),
+    ),
+    Option(
         "timeout",
         "integer",
         "seconds after which the query is given up, here and on the server",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from kqlext import binding, commands, settings
 from kqlext.cell import Cell, QueryText, parse
-from kqlext.display import Notice, SignInPrompt, show
+from kqlext.display import Notice, ProgressLine, SignInPrompt, show
 from kqlext.session import Session
 from kqlext.text import plural
 
@@ -49,17 +50,27 @@ class Pipeline:
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
         _check_raw_name(options["last_raw_result_var"], cell, namespace)
         added = self.session.prepare(cell, options, namespace)
-        if not cell.queries and options["feedback"]:
+        if not cell.queries and _says(options):
             yield Notice(_connected(self.session, added))
         for query, plan in zip(cell.queries, plans, strict=True):
-            result = self.session.run(query, cell, options, namespace)
+            result = self._result(query, cell, options)
             result.view = _view(options)
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
 
+    def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
+        if options["quiet"]:
+            return self.session.run(query, cell, options, self._namespace)
+        with closing(ProgressLine()) as line:
+            return self.session.run(query, cell, options, self._namespace, line)
+
     def close(self) -> None:
         """Close the session's connections."""
         self.session.close()
+
+
+def _says(options: Mapping[str, Any]) -> bool:
+    return bool(options["feedback"]) and not options["quiet"]
 
 
 def _connected(session: Session, added: list[str]) -> str:
@@ -104,7 +115,7 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
     notes = "".join(f"\nWarning: {warning}" for warning in result.warnings)
     if plan:
         lines = [_bound_line(item, value, result) for item, value in zip(plan, values, strict=True)]
-        return [Notice("\n".join(lines) + notes)] if options["feedback"] or notes else []
+        return [Notice("\n".join(lines) + notes)] if _says(options) or notes else []
     if options["auto_dataframe"]:
         return [*([Notice(notes.strip())] if notes else []), result.to_pandas()]
     return [result]

@@ -17,10 +17,10 @@ from kqlext.connections.registry import Connection, Registry
 from kqlext.connections.sign_in import keys_of_options
 from kqlext.connections.strings import LISTS, ConnectionSpec, takes_sign_in
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlError, KqlPartialResultError, KqlQueryError
-from kqlext.execution import Job, run_all
+from kqlext.execution import Job, Watch, run_all
 from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
-from kqlext.services.base import Query, Service, new_client_request_id
+from kqlext.services.base import Progress, Query, Service, new_client_request_id
 from kqlext.text import listing
 from kqlext.time_range import parse_length, parse_range, ranged
 
@@ -71,25 +71,36 @@ class Session:
             self.connect(_text_of("-conn", options["conn"]), options, namespace)
         return [] if options["tables"] is None else self._add_files(options["tables"], options, namespace)
 
-    def run(self, query: QueryText, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Result:
-        """Run one query of a cell on the current connection.
+    def run(
+        self,
+        query: QueryText,
+        cell: Cell,
+        options: Mapping[str, Any],
+        namespace: Mapping[str, Any],
+        watch: Watch | None = None,
+    ) -> Result:
+        """Run one query of a cell on the current connection, or where its options say.
 
         A query that names a table which the service does not know, but the notebook has, runs on the embedded
         engine; so does one where nothing is connected.
 
+        Args:
+            watch: is shown how far the query is.
+
         Raises:
             KqlError: as services and decoders raise; positions point into the cell.
+            KqlInterrupt: the user gave up.
         """
         timespan = parameters.iso_timespan(options["timespan"])
         request = Query(query.text, dict(cell.properties), options["timeout"], timespan, options["search"])
         try:
             if options["over"] is not None:
-                result = self._answer_of_all(request, cell, options, namespace)
+                result = self._answer_of_all(request, cell, options, namespace, watch)
             elif options["split"] is not None:
-                result = self._answer_of_pieces(request, options["split"])
+                result = self._answer_of_pieces(request, options["split"], watch)
             else:
                 tables = parameters.notebook_tables(query.text, namespace)
-                result = self._answer_of_current(replace(request, tables=tables))
+                result = self._answer_of_current(replace(request, tables=tables), watch)
         except KqlError as error:
             raise error.relocate(cell.text, query.span.start) from None
         if options["strict"] and result.partial:
@@ -111,7 +122,12 @@ class Session:
             self.registry.current = before
 
     def _answer_of_all(
-        self, request: Query, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]
+        self,
+        request: Query,
+        cell: Cell,
+        options: Mapping[str, Any],
+        namespace: Mapping[str, Any],
+        watch: Watch | None,
     ) -> Result:
         """Run a query on the connections that -over names, side by side; one answer of all."""
         from kqlext.fan_out import run_over
@@ -122,15 +138,17 @@ class Session:
             raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
         began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
         connections = [self.connection(name, options, namespace) for name in options["over"]]
-        requests = [replace(request, client_request_id=new_client_request_id()) for _ in connections]
+        requests = [
+            replace(request, client_request_id=new_client_request_id(), progress=Progress()) for _ in connections
+        ]
         queries = [
             ranged(one, connection.service.takes_timespan, now)
             for one, connection in zip(requests, connections, strict=True)
         ]
-        data_set = run_over(connections, queries, options["strict"])
+        data_set = run_over(connections, queries, options["strict"], watch)
         return _result(data_set, listing(item.id for item in connections), request, began)
 
-    def _answer_of_pieces(self, request: Query, length: object) -> Result:
+    def _answer_of_pieces(self, request: Query, length: object, watch: Watch | None) -> Result:
         """Run a query on the pieces of its time range; one answer of all."""
         from kqlext.splitting import run_split
 
@@ -140,25 +158,26 @@ class Session:
         if connection is None:
             raise _not_connected()
         began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
-        return _result(run_split(connection, request, whole, parse_length(length)), connection.id, request, began)
+        data_set = run_split(connection, request, whole, parse_length(length), watch)
+        return _result(data_set, connection.id, request, began)
 
-    def _answer_of_current(self, request: Query) -> Result:
+    def _answer_of_current(self, request: Query, watch: Watch | None) -> Result:
         connection = self.registry.current
         if connection is None:
             if not request.tables:
                 raise _not_connected()
             connection = self._notebook_engine()
         try:
-            return _answer(connection, request)
+            return _answer(connection, request, watch)
         except KqlQueryError as error:
             if connection.spec.scheme in _EMBEDDED or error.unresolved not in request.tables:
                 raise
-            return self._answer_from_notebook(request, error)
+            return self._answer_from_notebook(request, error, watch)
 
-    def _answer_from_notebook(self, request: Query, refusal: KqlQueryError) -> Result:
+    def _answer_from_notebook(self, request: Query, refusal: KqlQueryError, watch: Watch | None) -> Result:
         """Run a query that a service refused for a table of the notebook on the embedded engine."""
         try:
-            return _answer(self._notebook_engine(), request)
+            return _answer(self._notebook_engine(), request, watch)
         except KqlQueryError as error:
             if error.unresolved is None or error.unresolved in request.tables:
                 raise
@@ -225,10 +244,10 @@ def _not_connected() -> KqlConnectionError:
     )
 
 
-def _answer(connection: Connection, request: Query) -> Result:
+def _answer(connection: Connection, request: Query, watch: Watch | None) -> Result:
     began = time.perf_counter()
     query = ranged(request, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
-    (outcome,) = run_all([Job(connection, query)])
+    (outcome,) = run_all([Job(connection, query)], watch=watch)
     if isinstance(outcome, KqlError):
         raise outcome
     return _result(outcome, connection.id, replace(request, client_request_id=query.client_request_id), began)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -25,7 +24,7 @@ from kqlext.errors import (
     KqlServiceError,
     KqlThrottledError,
 )
-from kqlext.execution import Job, run_all
+from kqlext.execution import Job, Watch, run_all
 from kqlext.services.base import Query
 from kqlext.time_range import TICKS_PER_SECOND, TimeRange, iso, names_range, over_range
 
@@ -85,7 +84,9 @@ class _Pieces:
             self.failures.append((piece, outcome))
 
 
-def run_split(connection: Connection, query: Query, whole: TimeRange, length: int) -> DataSet:
+def run_split(
+    connection: Connection, query: Query, whole: TimeRange, length: int, watch: Watch | None = None
+) -> DataSet:
     """The answer of a query over the pieces of a time range, in the order of time.
 
     A piece that fails after all is a warning, and makes the answer partial.
@@ -103,20 +104,14 @@ def run_split(connection: Connection, query: Query, whole: TimeRange, length: in
         # What failed is asked again alone, once the others are done.
         at_once = AT_ONCE if pieces.fresh else 1
         pieces.leave(asked)
-        outcomes = _asked(asked, connection, query, whole, at_once)
+        takes = connection.service.takes_timespan
+        queries = [over_range(query, takes, piece, last=piece.end == whole.end) for piece in asked]
+        outcomes = run_all([Job(connection, one) for one in queries], at_once, watch)
         for piece, outcome in zip(asked, outcomes, strict=True):
             pieces.take(piece, outcome)
         if not (pieces.answers or pieces.fresh or pieces.failures) and isinstance(outcomes[0], KqlError):
             raise outcomes[0]  # not one was answered: it is no matter of single pieces
     return _gathered(pieces, query)
-
-
-def _asked(
-    ranges: Sequence[TimeRange], connection: Connection, query: Query, whole: TimeRange, at_once: int
-) -> list[DataSet | KqlError]:
-    takes = connection.service.takes_timespan
-    queries = [over_range(query, takes, piece, last=piece.end == whole.end) for piece in ranges]
-    return run_all([Job(connection, one) for one in queries], at_once)
 
 
 def _is_too_much(outcome: DataSet | KqlError) -> bool:

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import Shell
+from servers import kusto as kusto_server
 from servers import monitor
 from servers.kusto import ONE_ROW, Answer, KustoServer
 from servers.kusto_frames import v2
 
-from kqlext.errors import KqlInterrupt
+from kqlext.errors import KqlInterrupt, KqlServiceError
 
 
 @contextmanager
@@ -90,3 +91,24 @@ def test_an_error_of_our_own_is_raised_where_it_can_be_seen(shell: Shell, kusto:
     service.execute = None
     with pytest.raises(TypeError):
         shell.run("%kql T")
+
+
+def test_a_service_that_does_not_keep_the_limit_is_given_up(shell: Shell, kusto: KustoServer) -> None:
+    """Bytes come all the time, so that no read times out; the limit is of the whole query, and kqlext says who ended it."""
+    kusto.on("slow", Answer(v2(ONE_ROW), drip=(1, 0.05), gzip=False))
+    shell.run(f"%kql {kusto.url}/db")
+    with pytest.raises(KqlServiceError, match="kqlext gave the query up: db@") as caught:
+        shell.run("%kql -timeout 1 slow")
+    assert caught.value.message.endswith("did not end it within its 1 s.")
+    slow = next(request for request in kusto.requests if request.csl == "slow")
+    assert caught.value.request_id == slow.client_request_id
+    assert slow.options["servertimeout"] == "00:00:01"
+    wait_for(lambda: kusto.cancelled == [slow.client_request_id])
+    assert shell.run("%kql T")[0][0] == 42
+
+
+def test_a_service_that_gives_up_says_so(shell: Shell, kusto: KustoServer) -> None:
+    kusto.on("slow", kusto_server.gateway_timeout())
+    shell.run(f"%kql {kusto.url}/db")
+    with pytest.raises(KqlServiceError, match="The service gave the query up"):
+        shell.run("%kql -timeout 1 slow")

@@ -26,6 +26,22 @@ def new_client_request_id() -> str:
     return f"kqlext.query;{uuid.uuid4()}"
 
 
+@dataclass
+class Progress:
+    """How far a query is. Written by the thread that runs it; any other may read it.
+
+    Attributes:
+        state: ``connecting`` (and signing in), ``running`` once the request is on its way, ``receiving`` from the first
+            byte of the answer.
+        rows: rows of the result that were decoded until now.
+        bytes: bytes of the answer that came until now, unzipped.
+    """
+
+    state: Literal["connecting", "running", "receiving"] = "connecting"
+    rows: int = 0
+    bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Query:
     """One query, ready to be sent.
@@ -40,6 +56,7 @@ class Query:
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
         inserted: the part of the text that the user did not write.
+        progress: how far it is; the service and the decoder write it.
     """
 
     text: str
@@ -50,6 +67,7 @@ class Query:
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=new_client_request_id)
     inserted: Span | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
     def insert(self, offset: int, text: str) -> Query:
         """The query with more text in it, once. ``restore`` then gives places as the user sees them."""
