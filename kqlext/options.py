@@ -74,6 +74,12 @@ OPTIONS: tuple[Option, ...] = (
         aliases=("dl",),
     ),
     Option(
+        "stats",
+        "flag",
+        "show what the service says of its work: time, memory, rows scanned",
+        default=False,
+    ),
+    Option(
         "feedback",
         "flag",
         "say in one line what was bound or connected",

@@ -107,7 +107,9 @@ def _check_raw_name(name: str, cell: Cell, namespace: MutableMapping[str, Any]) 
 def _view(options: Mapping[str, Any]) -> View:
     from kqlext.result import View
 
-    return View(options["display_limit"])
+    limit = options["display_limit"]
+    asked_for_more = limit is None or limit > View.display_limit
+    return View(limit, 500_000 if asked_for_more else View.max_bytes, options["stats"])
 
 
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:

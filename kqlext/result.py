@@ -30,9 +30,17 @@ class Origin:
 
 @dataclass(frozen=True)
 class View:
-    """How a result is shown: so many rows of a table, None for all, less than none for no table."""
+    """How a result is shown.
+
+    Attributes:
+        display_limit: rows of a table, None for all, less than none for no table.
+        max_bytes: about how much a result writes into a notebook, however many rows were asked for.
+        statistics: whether the caption has a line of the service's own account of its work.
+    """
 
     display_limit: int | None = 50
+    max_bytes: int = 60_000
+    statistics: bool = False
 
 
 class Row(Sequence[Any]):

@@ -94,7 +94,7 @@ def test_an_error_of_our_own_is_raised_where_it_can_be_seen(shell: Shell, kusto:
 
 
 def test_a_service_that_does_not_keep_the_limit_is_given_up(shell: Shell, kusto: KustoServer) -> None:
-    """Bytes come all the time, so that no read times out; the limit is of the whole query, and kqlext says who ended it."""
+    """Bytes come all the time, so that no read times out; the limit is of the whole query, and it says who ended it."""
     kusto.on("slow", Answer(v2(ONE_ROW), drip=(1, 0.05), gzip=False))
     shell.run(f"%kql {kusto.url}/db")
     with pytest.raises(KqlServiceError, match="kqlext gave the query up: db@") as caught:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from conftest import Shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.kusto_frames import EVERY_TYPE, TableSpec, one_api_error, v2
@@ -16,7 +18,6 @@ from kqlext.decode.kusto_frames import decode_v2
 from kqlext.decode.tables import DataSet
 from kqlext.result import Origin, Result, View
 from kqlext.text import printable
-from kqlext.visualization.table import MAX_BYTES
 
 # What the table itself may consist of; no script, no style sheet, no form, nothing that loads anything.
 TAGS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "b", "i"}
@@ -231,8 +232,8 @@ def test_any_data_comes_back_from_the_page(rows: Sequence[tuple[str, str | None]
 
 
 def size_of(result: Result) -> int:
-    bundle = result._repr_mimebundle_()
-    return max(len(text.encode()) for text in bundle.values())
+    """What it takes in a saved notebook."""
+    return len(json.dumps(result._repr_mimebundle_(), ensure_ascii=False).encode())
 
 
 def test_a_cell_of_5_mb() -> None:
@@ -246,11 +247,14 @@ def test_2000_columns() -> None:
     columns = tuple((f"column {number}", "long") for number in range(2_000))
     result = result_of(TableSpec("T", columns, [list(range(2_000))] * 100))
     page = page_of(result)
-    assert page.texts["td"][:2_000] == [str(number) for number in range(2_000)]
-    assert len(page.texts["th"]) == 2_000
-    assert f"{len(page.texts['td']) // 2_000} of 100 rows" in page.texts["caption"][0]
-    assert size_of(result) < 1.5 * MAX_BYTES
-    assert text_of(result).endswith(" of 2,000 columns fit here")
+    columns_shown = len(page.texts["th"])
+    assert columns_shown > 200
+    assert page.texts["td"][:columns_shown] == [str(number) for number in range(columns_shown)]
+    rows_shown = len(page.texts["td"]) // columns_shown
+    assert f"{rows_shown} of 100 rows" in page.texts["caption"][0]
+    assert f"{columns_shown} of 2,000 columns fit here, to_pandas() has all" in page.texts["caption"][0]
+    assert size_of(result) < 64_000
+    assert text_of(result).endswith(" of 2,000 columns fit here, to_pandas() has all")
 
 
 BOUNDED = {
@@ -265,17 +269,19 @@ BOUNDED = {
 
 
 @pytest.mark.parametrize("name", BOUNDED)
-def test_no_result_is_larger_than_a_few_times_the_limit(name: str) -> None:
-    """Of markup in data each character takes up to six bytes: the bound is of the order of MAX_BYTES."""
+def test_no_result_is_larger_than_the_limit(name: str) -> None:
     result = result_of(BOUNDED[name](), limit=None)
     page_of(result)
     text_of(result)
-    assert size_of(result) < 4 * MAX_BYTES
+    assert size_of(result) < 64_000
 
 
 def test_columns_that_are_left_out_are_said() -> None:
     result = result_of(TableSpec("T", (("x", "long"),) * 3_000, [[1] * 3_000]))
-    assert page_of(result).texts["caption"] == ["1 row · 0.42 s · Samples@help · 2,000 of 3,000 columns fit here"]
+    page = page_of(result)
+    assert page.texts["caption"] == [
+        f"1 row · 0.42 s · Samples@help · {len(page.texts['th']):,} of 3,000 columns fit here, to_pandas() has all"
+    ]
 
 
 def test_warnings_that_are_left_out_are_said() -> None:
@@ -287,7 +293,7 @@ def test_warnings_that_are_left_out_are_said() -> None:
 def test_many_tables_share_the_bound() -> None:
     table = TableSpec("T", (("x", "string"),), [["x" * 900]] * 100)
     result = result_of(*[table] * 20, limit=None)
-    assert size_of(result) < 1.5 * MAX_BYTES
+    assert size_of(result) < 64_000
 
 
 def test_a_narrow_terminal_shows_at_least_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,3 +301,13 @@ def test_a_narrow_terminal_shows_at_least_one_column(monkeypatch: pytest.MonkeyP
     text = text_of(result_of(EVERY_TYPE))
     assert "bool_value" in text
     assert "1 of 10 columns fit here" in text
+
+
+def test_who_asks_for_more_rows_gets_more(shell: Shell) -> None:
+    shell.run("%kql samples")
+    sizes = []
+    for option in ("", "-display_limit 2000", "-display_limit none"):
+        shown = shell.ip.display_formatter.format(shell.run(f"%kql {option} StormEvents | take 5000"))[0]
+        sizes.append(len(json.dumps(shown, ensure_ascii=False).encode()))
+    assert sizes[0] < 64_000 < sizes[1] < 540_000
+    assert sizes[1] <= sizes[2] < 540_000

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from kqlext.statistics import statistics_line
 from kqlext.text import one_line, plural, printable, shorten
 
 if TYPE_CHECKING:
     from kqlext.decode.tables import Column, Table
     from kqlext.result import Result
 
-MAX_BYTES = 500_000
-"""About how much HTML one result writes into a notebook, however many rows were asked for."""
-
 _CELL = 1_000  # characters of a value that the HTML shows, fewer where there are very many columns
-_COLUMNS = 2_000  # columns that the HTML shows
-_WARNINGS = 20  # warnings that are shown, and _CELL characters of each
+_COLUMNS = 2_000  # columns that are looked at
+_TEXT_SHARE = 4  # the text takes one part in so many of what a result may write
+_WARNINGS, _WARNING_LENGTH = 20, 400  # warnings that are shown, and characters of each
+_WARNINGS_SIZE = 12_000  # bytes of HTML that they may take
 _TEXT_CELL = 60  # the same in a terminal
 _TEXT_WIDTH = 160  # columns where no terminal says its own
 _LEFT, _RIGHT = ' style="text-align:left"', ' style="text-align:right"'
@@ -46,7 +46,9 @@ class _Shown:
 
 def mime_bundle(result: Result) -> dict[str, str]:
     """``text/html`` and ``text/plain`` of all tables of a result, its warnings first."""
-    budget = MAX_BYTES // max(1, len(result.tables))
+    warned = 2 * sum(len(escape(warning).encode()) + 150 for warning in _warnings(result))
+    budget = max(5_000, result.view.max_bytes - warned) // max(1, len(result.tables))
+    budget -= budget // _TEXT_SHARE
     shown = [_take(table, result.view.display_limit, budget) for table in result.tables]
     return {"text/html": _html(result, shown), "text/plain": _plain(result, shown)}
 
@@ -62,7 +64,14 @@ def _take(table: Table, limit: int | None, budget: int) -> _Shown:
 
 def _warnings(result: Result) -> list[str]:
     """The warnings, as many and as much of each as is shown, without control characters."""
-    texts = [shorten(printable(warning).replace("\t", " "), _CELL) for warning in result.warnings[:_WARNINGS]]
+    texts: list[str] = []
+    size = 0
+    for warning in result.warnings[:_WARNINGS]:
+        text = shorten(printable(warning).replace("\t", " "), _WARNING_LENGTH)
+        size += len(escape(text).encode())
+        if size > _WARNINGS_SIZE:
+            break
+        texts.append(text)
     more = len(result.warnings) - len(texts)
     return [*texts, f"{plural(more, 'more warning')} in the result's .warnings"] if more else texts
 
@@ -73,6 +82,8 @@ def caption(result: Result, table: Table, rows: int, number: int) -> str:
     parts = [count, f"{result.origin.elapsed:.2f} s", result.origin.connection]
     if len(result.tables) > 1:
         parts.insert(0, f"table {number} of {len(result.tables)}")
+    if result.view.statistics and number == len(result.tables) and (line := statistics_line(result.statistics)):
+        parts.append(line)
     kind = (result.visualization or {}).get("visualization")
     if kind and str(kind).lower() != "table" and number == 1:
         parts.append(f"render {kind}: shown as a table, charts are not drawn yet")
@@ -93,35 +104,57 @@ def _html(result: Result, shown: Sequence[_Shown]) -> str:
 
 
 def _html_table(result: Result, shown: _Shown, number: int) -> str:
-    most = max(1, min(_CELL, shown.budget // max(1, 4 * len(shown.columns))))
-    head = "".join(_header(column, most) for column in shown.columns)
-    styles = [_RIGHT if column.align == "right" else _LEFT for column in shown.columns]
+    most = max(8, min(_CELL, shown.budget // max(1, 4 * len(shown.columns))))
+    head, size = _html_head(shown, most)
+    styles = [_style(column) for column in shown.columns[: len(head)]]
     body: list[str] = []
-    size = 0
-    for row in zip(*shown.texts, strict=True):
+    for row in zip(*shown.texts[: len(head)], strict=True):
         html = "<tr>" + "".join(_cell(text, style, most) for text, style in zip(row, styles, strict=True)) + "</tr>"
-        size += len(html.encode())
+        size += _written(html)
         if size > shown.budget and body:
             break
         body.append(html)
     rows = len(body) if shown.columns else shown.rows
-    title = _text(caption(result, shown.table, rows, number)) + _columns_note(shown, len(shown.columns))
+    title = _text(caption(result, shown.table, rows, number)) + _columns_note(shown, len(head))
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em"><table>'
         f'<caption style="caption-side:top;text-align:left">{title}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
+    """The headers of the columns for which there is room, with a row below them; and what the headers take."""
+    head: list[str] = []
+    size = room = 0
+    for column, texts in zip(shown.columns, shown.texts, strict=True):
+        header = _header(column, most)
+        room += _written(header) + (_written(_cell(texts[0], _style(column), most)) if texts else 0)
+        if room > shown.budget and head:
+            break
+        head.append(header)
+        size += _written(header)
+    return head, size
+
+
+def _written(html: str) -> int:
+    """The bytes that it takes in a notebook, where a quote is escaped."""
+    return len(html.encode()) + html.count('"')
 
 
 def _columns_note(shown: _Shown, fitting: int) -> str:
     columns = len(shown.table.columns)
-    return f" · {fitting:,} of {plural(columns, 'column')} fit here" if fitting < columns else ""
+    return f" · {fitting:,} of {plural(columns, 'column')} fit here, to_pandas() has all" if fitting < columns else ""
 
 
 def _header(column: Column, most: int) -> str:
-    style = _RIGHT if column.align == "right" else _LEFT
-    return f'<th scope="col" title="{escape(column.type)}"{style}>{_text(shorten(column.name, most))}</th>'
+    name = _text(shorten(column.name, most))
+    return f'<th scope="col" title="{escape(column.type)}"{_style(column)}>{name}</th>'
+
+
+def _style(column: Column) -> str:
+    return _RIGHT if column.align == "right" else _LEFT
 
 
 def _cell(text: str, style: str, most: int) -> str:
@@ -164,20 +197,37 @@ def _plain(result: Result, shown: Sequence[_Shown]) -> str:
 
 def _text_table(shown: _Shown) -> tuple[str, int, str]:
     """The table as text, its rows, and what the caption says of columns that the width has no room for."""
-    from prettytable import PrettyTable
-
-    rows = min(shown.rows, max(1, shown.budget // _TEXT_WIDTH))
+    budget = shown.budget // (_TEXT_SHARE - 1)
+    rows = min(shown.rows, max(1, budget // 10))
     cells = [[_text_cell(text) for text in texts[:rows]] for texts in shown.texts]
     names = [_text_cell(column.name) for column in shown.columns]
     keep = _fitting([max(map(len, [name, *column])) for name, column in zip(names, cells, strict=True)])
+    align = [shown.columns[index].align for index in keep]
+    lines = _pretty([names[index] for index in keep], [cells[index] for index in keep], align)
+    size = sum(len(line.encode()) + 1 for line in [*lines[:3], lines[-1]])
+    kept: list[str] = []
+    for line in lines[3:-1]:
+        size += len(line.encode()) + 1
+        if size > budget and kept:
+            break
+        kept.append(line)
+    return "\n".join([*lines[:3], *kept, lines[-1]]), len(kept), _columns_note(shown, len(keep))
+
+
+def _pretty(names: Sequence[str], columns: Sequence[Sequence[str]], align: Sequence[str]) -> list[str]:
+    """The lines of a table: a rule, the names, a rule, a line for each row, a rule."""
+    from prettytable import PrettyTable
+
     # The names go in as a first row: prettytable refuses names that stand twice.
-    table = PrettyTable([str(index) for index in keep], header=False)
-    for index in keep:
-        table.align[str(index)] = "r" if shown.columns[index].align == "right" else "l"
-    table.add_row([names[index] for index in keep], divider=True)
-    for row in zip(*(cells[index] for index in keep), strict=True):
+    table = PrettyTable([str(index) for index in range(len(names))], header=False)
+    for index, side in enumerate(align):
+        table.align[str(index)] = "r" if side == "right" else "l"
+    table.add_row(list(names), divider=True)
+    for row in zip(*columns, strict=True):
         table.add_row(list(row))
-    return table.get_string(), rows, _columns_note(shown, len(keep))
+    lines: list[str] = table.get_string().split("\n")
+    # Without rows there is no rule below the names in some versions.
+    return lines if columns and len(columns[0]) else [*lines[:3], lines[-1]]
 
 
 def _text_cell(text: str) -> str:
