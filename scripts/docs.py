@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kqlext.connections.clouds import CLOUDS
+from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.connections.sign_in import METHODS
-from kqlext.connections.strings import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.services import supported_schemes
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -501,6 +501,14 @@ def test_a_cloud_makes_the_address(shell: Shell) -> None:
     assert "https://mine.kusto.usgovcloudapi.net" in shell.text("%kql --conn")
 
 
+def test_a_database_of_the_current_cluster_is_in_its_cloud(shell: Shell) -> None:
+    shell.run("%config KqlMagics.validate_connection_string = False")
+    shell.run("%kql -cloud china kusto://cluster='mine';database='first'")
+    shell.run("%kql -cloud usgovernment kusto://database='second'")
+    assert "second@mine_kusto_chinacloudapi_cn" in shell.text("%kql --conn")
+    assert "usgovcloudapi" not in shell.text("%kql --conn")
+
+
 # --- settings and help -----------------------------------------------------------------------------------
 
 

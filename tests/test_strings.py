@@ -6,13 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kqlext.connections.schemes import SCHEMES, SECRETS, VALUELESS, Scheme, takes_cloud
 from kqlext.connections.strings import (
-    SCHEMES,
-    SECRETS,
-    VALUELESS,
     ConnectionName,
     ConnectionSpec,
-    Scheme,
     describe,
     format_spec,
     parse_connection,
@@ -272,6 +269,30 @@ def test_errors(text: str, message: str, hint: str, under: str | None) -> None:
         assert error.text is not None
         assert error.span.of(text) == under
         assert len(error.text) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("kusto://clutser='help';database='d'", "Connections of kusto:// have no key clutser."),
+        ("ADX://cluster='help'", "Connections of ADX:// need a database."),
+        ("https://help.kusto.windows.net", "Connections of https:// need a database."),
+        ("app-insights://code", "Connections of app-insights:// need an appid."),
+        ("kusto://cluster('help').x", "This kusto:// connection cannot be read."),
+        ("DuckDB://?pth=x", "Connections of DuckDB:// have no key pth."),
+    ],
+)
+def test_errors_name_the_scheme_as_it_was_written(text: str, message: str) -> None:
+    with pytest.raises(KqlConnectionError) as caught:
+        parse_connection(text)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_which_connections_are_in_a_cloud(scheme: Scheme) -> None:
+    assert takes_cloud(scheme.name, has_cluster=True) == ("cloud" in scheme.keys)
+    inherits = scheme.name == KUSTO
+    assert takes_cloud(scheme.name, has_cluster=False) == ("cloud" in scheme.keys and not inherits)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)

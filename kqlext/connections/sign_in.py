@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from kqlext.connections.clouds import CLOUDS, cloud, cloud_of
 from kqlext.connections.given_tokens import GivenToken
 from kqlext.connections.prompts import Prompt, ask_secret
-from kqlext.connections.strings import SIGN_IN_KEYS, ConnectionSpec
+from kqlext.connections.schemes import SIGN_IN_KEYS
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.connections.users import ChainThenDevice, UserSignIn
 from kqlext.errors import KqlConnectionError
 from kqlext.references import Held

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from kqlext.connections.clouds import Cloud, cloud, cluster_url
 from kqlext.connections.credentials import SignIns, credential_for
-from kqlext.connections.strings import SIGN_IN_KEYS, ConnectionSpec
+from kqlext.connections.schemes import SIGN_IN_KEYS
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError
 from kqlext.services.base import Service
 
