@@ -130,6 +130,7 @@ _PLAIN_KEYS = frozenset(
         "clientid",
         "username",
         "datasourceurl",
+        "managementurl",
         "subscriptions",
         "managementgroups",
     }

@@ -285,7 +285,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     (
         "%kql kusto://clustre='help';database='x'",
         errors.KqlConnectionError,
-        "Connections of azuredataexplorer:// have no key clustre.",
+        "Connections of kusto:// have no key clustre.",
         "did you mean 'cluster'?",
     ),
     ("%kql kusto://cluster='help'", errors.KqlConnectionError, "need a database", "database='...'"),
@@ -303,7 +303,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ),
     ("%kql kusto://cluster=my_cluster;database='x'", errors.KqlCellError, "no variable my_cluster", "'my_cluster'"),
     ("%kql kusto://cluster=$NO_SUCH;database='x'", errors.KqlCellError, "variable NO_SUCH is not set", "NO_SUCH"),
-    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "'x' is no id", "Workspace ID"),
+    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "'x' is neither the id nor", "Workspace ID"),
     ("%kql nope@nowhere", errors.KqlConnectionError, "nope@nowhere is no open connection.", "open are Samples@"),
     ("%kql duckdb:///no/such.duckdb", errors.KqlConnectionError, "There is no database file", "in memory"),
     ("%kql -tables no/*.csv", errors.KqlConnectionError, "There is no file no/*.csv", "paths are relative"),

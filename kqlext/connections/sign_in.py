@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from kqlext.connections.clouds import CLOUDS, cloud, cloud_of
 from kqlext.connections.given_tokens import GivenToken
-from kqlext.connections.prompts import Prompt, ask_secret
+from kqlext.connections.prompts import Prompt, ask_secret, is_left_open
 from kqlext.connections.schemes import SIGN_IN_KEYS
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.connections.users import ChainThenDevice, UserSignIn
@@ -157,8 +157,8 @@ def _client_secret(sign_in: SignIn) -> Source:
     from azure.identity import ClientSecretCredential
 
     tenant, client = str(sign_in.keys["tenant"]), str(sign_in.keys["clientid"])
-    secret = sign_in.text("clientsecret")
-    if secret is None or secret == "<clientsecret>":
+    secret = sign_in.text("clientsecret") or ""
+    if is_left_open("clientsecret", secret):
         secret = ask_secret("clientsecret")
     return Made(lambda: ClientSecretCredential(tenant, client, secret, **sign_in.options(tenant=False)))
 
