@@ -17,7 +17,8 @@ class Scheme:
 
 SIGN_IN_KEYS = (
     "tenant", "aadurl", "clientid", "clientsecret", "username", "password", "code", "interactive", "azcli", "vscode",
-    "msi", "token", "anonymous", "certificate", "certificatethumbprint", "certificatepemfile",
+    "msi", "notebookutils", "databricks", "token", "anonymous", "certificate", "certificatethumbprint",
+    "certificatepemfile",
 )  # fmt: skip
 """Keys that say how to sign in; every service with a sign-in takes them. ``appkey`` is the services' own."""
 
@@ -67,8 +68,8 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("samples", (), (), ("alias",)),
 )
 
-VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "anonymous", "trusted"})
-OPTIONAL_VALUE = frozenset({"msi"})
+VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "notebookutils", "anonymous", "trusted"})
+OPTIONAL_VALUE = frozenset({"msi", "databricks"})
 LISTS = frozenset({"subscriptions", "managementgroups"})
 """Keys with several values: a text with commas, or a list of the notebook."""
 REPEATABLE = frozenset({"path"})
