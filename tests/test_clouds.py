@@ -92,6 +92,7 @@ def test_other_hosts_are_in_the_public_cloud(url: str) -> None:
             "monitor_0a1b2c3d_rg_my_ws",
         ),
         ("https://ade.loganalytics.io/subscriptions/s/resourcegroups/r", "loganalytics_s_r"),
+        ("https://kusto.aria.microsoft.com", "aria"),
     ],
 )
 def test_friendly_name(url: str, name: str) -> None:

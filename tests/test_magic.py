@@ -501,6 +501,15 @@ def test_a_cloud_makes_the_address(shell: Shell) -> None:
     assert "https://mine.kusto.usgovcloudapi.net" in shell.text("%kql --conn")
 
 
+def test_databases_of_aria(shell: Shell) -> None:
+    shell.run("%config KqlMagics.validate_connection_string = False")
+    shell.run("%kql aria://database='first';anonymous")
+    shell.run("%kql second@aria")
+    listed = shell.text("%kql --conn")
+    assert "first@aria (https://kusto.aria.microsoft.com, anonymous)" in listed
+    assert "* second@aria (https://kusto.aria.microsoft.com, anonymous)" in listed
+
+
 def test_a_database_of_the_current_cluster_is_in_its_cloud(shell: Shell) -> None:
     shell.run("%config KqlMagics.validate_connection_string = False")
     shell.run("%kql -cloud china kusto://cluster='mine';database='first'")

@@ -242,7 +242,7 @@ def _key(scheme: Scheme, scheme_text: str, part: _Part, text: str, function: boo
     key = _known_key(scheme, scheme_text, written, text, valued=match.group(2) is not None)
     value = (match.group(2) or "").strip()
     if key in VALUELESS:
-        if value:
+        if value not in ("", "''", '""'):
             raise _error(f"The key {key} takes no value.", f"write only {key}", text, span)
         return key, ""
     if not value and key in OPTIONAL_VALUE:

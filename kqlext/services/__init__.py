@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kqlext.connections.clouds import Cloud, cloud, cluster_url, is_loopback
+from kqlext.connections.clouds import ARIA, Cloud, cloud, cluster_url, is_loopback
 from kqlext.connections.credentials import Credential, SignIns, credential_for
 from kqlext.connections.schemes import SIGN_IN_KEYS
 from kqlext.connections.strings import ConnectionSpec
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from kqlext.services.monitor_targets import Target
     from kqlext.services.workspace_names import WorkspaceLookup
 
-_ARIA = "https://kusto.aria.microsoft.com"
 _BESIDE_AN_APPKEY = ("tenant", "aadurl")  # Kqlmagic took them with an appkey, for which they mean nothing
 
 
@@ -40,7 +39,7 @@ def _open_kusto(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
     from kqlext.services.kusto import KustoService
 
     cluster = (
-        _ARIA if spec.scheme == "aria" else cluster_url(str(spec.get("cluster")), str(spec.get("cloud") or "public"))
+        ARIA if spec.scheme == "aria" else cluster_url(str(spec.get("cluster")), str(spec.get("cloud") or "public"))
     )
     credential = credential_for(spec, cluster, sign_ins)
     return KustoService(cluster, str(spec.get("database")), credential, "trusted" in spec)
