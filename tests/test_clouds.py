@@ -58,6 +58,22 @@ def test_sovereign_clouds(name: str, url: str) -> None:
     assert cloud_of(url) == cloud(name)
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://adx.monitor.azure.com/subscriptions/s", "public"),
+        ("https://ade.loganalytics.io/subscriptions/s", "public"),
+        ("https://adx.monitor.azure.us/subscriptions/s", "usgovernment"),
+        ("https://adx.loganalytics.azure.us", "usgovernment"),
+        ("https://adx.monitor.azure.cn/subscriptions/s", "china"),
+        ("https://adx.monitor.azure.cn.example", "public"),
+        ("https://azure.us.example", "public"),
+    ],
+)
+def test_the_cloud_of_a_proxy(url: str, name: str) -> None:
+    assert cloud_of(url).name == name
+
+
 def test_every_cloud_of_the_option_is_known() -> None:
     assert set(options.CLOUDS) == {name for known in CLOUDS for name in (known.name, *known.aliases)}
 
