@@ -21,9 +21,9 @@ _HEAD = """\
 This page is made from the code by `scripts/docs.py`. How connections are written, with examples: the README.
 Schemes and keys are compared without case, `_` and `-`. *Sign-in keys* are those of the second table.
 
-`workspace` is a Workspace ID, a resource id or a name. `datasourceurl` is another address of the service, `managementurl`
-another one of the Azure Resource Manager that looks a workspace's name up. `trusted` lets the sign-in token go to an address
-that is not among Microsoft's.
+`workspace` is a Workspace ID, a resource id or a name. `datasourceurl` is another address of the service,
+`managementurl` another one of the Azure Resource Manager that looks a workspace's name up. `trusted` lets the sign-in
+token go to an address that is not among Microsoft's.
 """
 
 
