@@ -20,13 +20,15 @@ duckdb://?path=logs/*.csv                        files as tables; also -tables l
 https://help.kusto.windows.net/Samples           a Kusto cluster, with the default sign-in (az login, ...)
 kusto://anonymous;cluster='http://127.0.0.1:8080';database='db'
 kusto://cluster='help';database='Samples';alias='s'
-loganalytics://workspace='<guid>';alias='soc'     a Log Analytics (Sentinel) workspace; soc@loganalytics from then on
+loganalytics://workspace='my-soc'                a Log Analytics (Sentinel) workspace by name; my-soc@loganalytics then
+loganalytics://workspace='<guid>';alias='soc'    the same by its Workspace ID
 applicationinsights://appid='<guid>'             an application of Application Insights
 defender://                                      advanced hunting of Microsoft Defender, through Microsoft Graph
 resourcegraph://subscriptions='a,b'              Azure Resource Graph; also managementgroups=..., or the whole tenant
 Samples@help, s@help                             a connection that is open, another database of its cluster
 
 Sign-in, by keys of the connection: code (device code), interactive (browser), azcli, msi or msi='id', vscode,
+notebookutils (Fabric, Synapse), databricks='service credential',
 clientid='...';clientsecret=$NAME;tenant='...', clientid='...';certificatepemfile='...';tenant='...',
 token=my_token (text, dict, function, credential), anonymous; tenant='...' and aadurl='...' beside them.
 %kql --signout forgets who is signed in"""

@@ -130,6 +130,8 @@ _PLAIN_KEYS = frozenset(
         "clientid",
         "username",
         "datasourceurl",
+        "managementurl",
+        "databricks",
         "subscriptions",
         "managementgroups",
     }
@@ -142,7 +144,9 @@ _ANY_VALUE = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^;'"])*""")
 _ANY_ARGUMENT = re.compile(r"""(?:'[^']*'?|"[^"]*"?|[^)'"]|\)(?![.\s'"]|$))*""")
 # A word between two `;` that has no value: a flag, or the rest of a secret that holds a `;`.
 _LONE = re.compile(r"(?<=;)[^;=(]+(?=;|$)")
-_FLAGS = frozenset({"code", "interactive", "azcli", "vscode", "msi", "anonymous", "trusted", ""})
+_FLAGS = frozenset(
+    {"code", "interactive", "azcli", "vscode", "msi", "notebookutils", "databricks", "anonymous", "trusted", ""}
+)
 _USER = re.compile(r"(?<=://)[^/\s'\"]+(?=@)")
 
 

@@ -14,8 +14,9 @@ from kqlext.cell import Cell, QueryText
 from kqlext.connections.credentials import SignIns
 from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
+from kqlext.connections.schemes import LISTS, takes_cloud, takes_sign_in
 from kqlext.connections.sign_in import keys_of_options
-from kqlext.connections.strings import LISTS, ConnectionSpec, takes_sign_in
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
 from kqlext.references import Held, Value, resolve
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 _EMBEDDED = ("duckdb", "samples")
-_OF_A_CLOUD = ("loganalytics", "applicationinsights", "defender", "resourcegraph")
 
 
 class Session:
@@ -55,8 +55,7 @@ class Session:
             if takes_sign_in(spec.scheme):
                 keys = (*keys, *keys_of_options(spec, options))
             cloud = options["cloud"]
-            of_a_cloud = "cluster" in spec or spec.scheme in _OF_A_CLOUD
-            if of_a_cloud and "cloud" not in spec and cloud != "public":
+            if takes_cloud(spec.scheme, "cluster" in spec) and "cloud" not in spec and cloud != "public":
                 keys = (*keys, ("cloud", cloud))
             return replace(spec, keys=keys)
 

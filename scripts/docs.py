@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kqlext.connections.clouds import CLOUDS
+from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.connections.sign_in import METHODS
-from kqlext.connections.strings import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.services import supported_schemes
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -20,6 +20,10 @@ _HEAD = """\
 
 This page is made from the code by `scripts/docs.py`. How connections are written, with examples: the README.
 Schemes and keys are compared without case, `_` and `-`. *Sign-in keys* are those of the second table.
+
+`workspace` is a Workspace ID, a resource id or a name. `datasourceurl` is another address of the service,
+`managementurl` another one of the Azure Resource Manager that looks a workspace's name up. `trusted` lets the sign-in
+token go to an address that is not among Microsoft's.
 """
 
 

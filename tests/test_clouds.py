@@ -58,6 +58,22 @@ def test_sovereign_clouds(name: str, url: str) -> None:
     assert cloud_of(url) == cloud(name)
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://adx.monitor.azure.com/subscriptions/s", "public"),
+        ("https://ade.loganalytics.io/subscriptions/s", "public"),
+        ("https://adx.monitor.azure.us/subscriptions/s", "usgovernment"),
+        ("https://adx.loganalytics.azure.us", "usgovernment"),
+        ("https://adx.monitor.azure.cn/subscriptions/s", "china"),
+        ("https://adx.monitor.azure.cn.example", "public"),
+        ("https://azure.us.example", "public"),
+    ],
+)
+def test_the_cloud_of_a_proxy(url: str, name: str) -> None:
+    assert cloud_of(url).name == name
+
+
 def test_every_cloud_of_the_option_is_known() -> None:
     assert set(options.CLOUDS) == {name for known in CLOUDS for name in (known.name, *known.aliases)}
 
@@ -92,6 +108,7 @@ def test_other_hosts_are_in_the_public_cloud(url: str) -> None:
             "monitor_0a1b2c3d_rg_my_ws",
         ),
         ("https://ade.loganalytics.io/subscriptions/s/resourcegroups/r", "loganalytics_s_r"),
+        ("https://kusto.aria.microsoft.com", "aria"),
     ],
 )
 def test_friendly_name(url: str, name: str) -> None:

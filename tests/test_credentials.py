@@ -11,9 +11,10 @@ from kqlext import errors
 from kqlext.connections.credentials import SignIns, credential_for
 from kqlext.connections.given_tokens import Token
 from kqlext.connections.prompts import TerminalPrompt
+from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS
 from kqlext.connections.sign_in import METHODS, authority, chosen, keys_of_options
 from kqlext.connections.sign_in_errors import HINTS, chain_attempts, refused, sentence
-from kqlext.connections.strings import SCHEMES, SIGN_IN_KEYS, ConnectionSpec, parse_connection
+from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.references import Held
 
 HELP = "https://help.kusto.windows.net"

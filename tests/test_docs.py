@@ -8,8 +8,8 @@ from types import ModuleType
 import pytest
 from conftest import ROOT
 
+from kqlext.connections.schemes import SCHEMES
 from kqlext.connections.sign_in import METHODS
-from kqlext.connections.strings import SCHEMES
 
 
 def generator() -> ModuleType:

@@ -285,7 +285,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     (
         "%kql kusto://clustre='help';database='x'",
         errors.KqlConnectionError,
-        "Connections of azuredataexplorer:// have no key clustre.",
+        "Connections of kusto:// have no key clustre.",
         "did you mean 'cluster'?",
     ),
     ("%kql kusto://cluster='help'", errors.KqlConnectionError, "need a database", "database='...'"),
@@ -303,7 +303,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ),
     ("%kql kusto://cluster=my_cluster;database='x'", errors.KqlCellError, "no variable my_cluster", "'my_cluster'"),
     ("%kql kusto://cluster=$NO_SUCH;database='x'", errors.KqlCellError, "variable NO_SUCH is not set", "NO_SUCH"),
-    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "'x' is no id", "Workspace ID"),
+    ("%kql loganalytics://workspace='x'", errors.KqlConnectionError, "'x' is neither the id nor", "Workspace ID"),
     ("%kql nope@nowhere", errors.KqlConnectionError, "nope@nowhere is no open connection.", "open are Samples@"),
     ("%kql duckdb:///no/such.duckdb", errors.KqlConnectionError, "There is no database file", "in memory"),
     ("%kql -tables no/*.csv", errors.KqlConnectionError, "There is no file no/*.csv", "paths are relative"),
@@ -499,6 +499,23 @@ def test_a_cloud_makes_the_address(shell: Shell) -> None:
     shell.run("%kql --config cloud=usgovernment")
     shell.run("%kql -!vc kusto://anonymous;cluster='mine';database='x'")
     assert "https://mine.kusto.usgovcloudapi.net" in shell.text("%kql --conn")
+
+
+def test_databases_of_aria(shell: Shell) -> None:
+    shell.run("%config KqlMagics.validate_connection_string = False")
+    shell.run("%kql aria://database='first';anonymous")
+    shell.run("%kql second@aria")
+    listed = shell.text("%kql --conn")
+    assert "first@aria (https://kusto.aria.microsoft.com, anonymous)" in listed
+    assert "* second@aria (https://kusto.aria.microsoft.com, anonymous)" in listed
+
+
+def test_a_database_of_the_current_cluster_is_in_its_cloud(shell: Shell) -> None:
+    shell.run("%config KqlMagics.validate_connection_string = False")
+    shell.run("%kql -cloud china kusto://cluster='mine';database='first'")
+    shell.run("%kql -cloud usgovernment kusto://database='second'")
+    assert "second@mine_kusto_chinacloudapi_cn" in shell.text("%kql --conn")
+    assert "usgovcloudapi" not in shell.text("%kql --conn")
 
 
 # --- settings and help -----------------------------------------------------------------------------------

@@ -350,6 +350,28 @@ def test_a_token_is_never_made_for_another_host(url: str, message: str) -> None:
     assert credential.scopes == []
 
 
+TRUSTING = [
+    f"loganalytics://workspace='{WORKSPACE}';token='t';datasourceurl=",
+    f"applicationinsights://appid='{APP}';token='t';datasourceurl=",
+    f"aimon://appid='{APP}';token='t';datasourceurl=",
+]
+
+
+@pytest.mark.parametrize("written", TRUSTING)
+def test_a_token_goes_to_a_host_that_the_connection_trusts(written: str) -> None:
+    with pytest.raises(errors.KqlConnectionError, match="is not among the hosts of") as caught:
+        make_opener()(spec(f"{written}'https://logs.example'"))
+    assert "trusted to get your token" in caught.value.hint
+    trusting = make_opener()(spec(f"{written}'https://logs.example';trusted"))
+    assert "signed in, a host that the connection trusts" in trusting.info.description
+    with pytest.raises(errors.KqlConnectionError, match="is not https"):
+        make_opener()(spec(f"{written}'http://logs.example';trusted"))
+
+
+def test_aria_takes_trusted() -> None:
+    assert "kusto.aria.microsoft.com" in make_opener()(spec("aria://database='d';trusted;token='t'")).info.description
+
+
 def test_a_key_does_not_go_over_the_network_in_the_clear() -> None:
     with pytest.raises(errors.KqlConnectionError, match="is not https"):
         MonitorService(target("http://api.example.com"), ApiKey(KEY))
@@ -375,10 +397,10 @@ def test_a_tenant_beside_a_key_changes_nothing(server: MonitorServer) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["my-workspace", "x", "/subscriptions", "../workspaces", "a b", "/subscriptions/x/../y", f"{WORKSPACE}/query"],
+    ["a" * 64, "x", "/subscriptions", "../workspaces", "a b", "/subscriptions/x/../y", f"{WORKSPACE}/query", "a-b-"],
 )
-def test_a_name_in_the_place_of_an_id(name: str) -> None:
-    with pytest.raises(errors.KqlConnectionError, match="is no id") as caught:
+def test_what_is_neither_id_nor_name(name: str) -> None:
+    with pytest.raises(errors.KqlConnectionError, match="is neither the id nor the name of a workspace") as caught:
         target_of(spec(f"loganalytics://workspace='{name}'"))
     assert "Workspace ID" in caught.value.hint
     assert "/subscriptions/..." in caught.value.hint

@@ -13,9 +13,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 from servers.identity import MARKS, TENANT, USER, Application
+from servers.monitor import WORKSPACE, MonitorServer
 from servers.world import SECRET, World
 
+from kqlext.connections.prompts import is_left_open
+
 PROMPT = r"In \[\d+\]: "
+Execute = Callable[..., nbformat.NotebookNode]
 
 
 @pytest.fixture
@@ -60,6 +64,62 @@ def test_a_secret_that_is_missing_is_asked_for(written: str, world: World, termi
     assert "wr0ngS3cret" not in screen
 
 
+@pytest.mark.parametrize("written", ["<appkey>", "<app_key>", ""])
+def test_an_appkey_that_is_left_open_is_asked_for(written: str, terminal: pexpect.spawn[str], world: World) -> None:
+    with MonitorServer() as monitor:
+        monitor.keys = {SECRET}
+        connection = f"loganalytics://workspace='{WORKSPACE}';datasourceurl='{monitor.url}';appkey='{written}'"
+        terminal.sendline(f"%kql {connection}")
+        terminal.expect("appkey: ")
+        terminal.sendline("wr0ngS3cret")
+        terminal.expect("The API key is not valid")
+        terminal.expect(PROMPT)
+        terminal.sendline(f"%kql {connection}")
+        terminal.expect("appkey: ")
+        terminal.sendline(SECRET)
+        terminal.expect("Connected to ")
+        terminal.expect(PROMPT)
+        terminal.sendline("%kql SigninLogs | take 1")
+        terminal.expect("1 row")
+        terminal.expect(PROMPT)
+        # A key that was withdrawn is asked for again, by the query after the one that was refused.
+        monitor.keys = {"another"}
+        terminal.sendline("%kql print 1")
+        terminal.expect("The API key is not valid")
+        terminal.expect(PROMPT)
+        terminal.sendline("%kql print 1")
+        terminal.expect("appkey: ")
+        terminal.sendline("another")
+        terminal.expect("1 row")
+        terminal.expect(PROMPT)
+    screen = (world.home / "screen").read_text()
+    assert SECRET not in screen
+    assert "wr0ngS3cret" not in screen
+
+
+def test_nobody_is_there_to_type_an_appkey(execute: Execute) -> None:
+    with pytest.raises(CellExecutionError) as caught:
+        execute(f"%kql loganalytics://workspace='{WORKSPACE}';appkey='<appkey>'")
+    assert "The connection has no appkey, and none was typed." in caught.value.evalue
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "open_"),
+    [
+        ("appkey", "", True),
+        ("appkey", " ", True),
+        ("appkey", "<appkey>", True),
+        ("clientsecret", "<Client_Secret>", True),
+        ("clientsecret", "<appkey>", False),
+        ("clientsecret", "clientsecret", False),
+        ("clientsecret", "<clientsecret", False),
+        ("clientsecret", "<", False),
+    ],
+)
+def test_which_values_are_left_open(key: str, value: str, open_: bool) -> None:
+    assert is_left_open(key, value) is open_
+
+
 def test_the_default_is_a_code_where_somebody_is_there(world: World, terminal: pexpect.spawn[str]) -> None:
     terminal.sendline(f"%kql {world.connection()}")
     terminal.expect("enter the code USER00001")
@@ -83,9 +143,6 @@ def test_an_interrupt_ends_the_waiting(world: World, terminal: pexpect.spawn[str
     terminal.sendline(f"%kql {world.connection('code')}")
     terminal.expect(f"Signed in as {USER}")
     terminal.expect(PROMPT)
-
-
-Execute = Callable[..., nbformat.NotebookNode]
 
 
 @pytest.fixture

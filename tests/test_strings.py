@@ -6,19 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kqlext.connections.schemes import SCHEMES, SECRETS, VALUELESS, Scheme, takes_cloud
 from kqlext.connections.strings import (
-    SCHEMES,
-    SECRETS,
-    VALUELESS,
     ConnectionName,
     ConnectionSpec,
-    Scheme,
     describe,
     format_spec,
     parse_connection,
 )
 from kqlext.errors import KqlConnectionError
 from kqlext.references import EnvironmentVariable, Reference, Value
+from kqlext.services import make_opener
 
 KUSTO = "azuredataexplorer"
 HELP = (("cluster", "help"), ("database", "Samples"))
@@ -226,6 +224,162 @@ def test_names(text: str, name: str, cluster: str) -> None:
     assert parse_connection(text) == ConnectionName(name, cluster)
 
 
+# --- Kqlmagic --------------------------------------------------------------------------------------------
+
+# Every connection string of Kqlmagic 0.1.114: its schemes (1.1), keys and combinations of keys (1.2) and forms (1.3),
+# by the sections of the reference of it. What it opens: the cluster in name@cluster, and a piece of its description.
+PROXY = "subscriptions/s/resourcegroups/r/providers/microsoft.operationalinsights/workspaces/w"
+ON = "cluster='help';database='Samples'"
+WORKSPACE_ID = "workspace='11111111-2222-3333-4444-555555555555'"
+HELP_URL = "https://help.kusto.windows.net, "
+LOGS = "https://api.loganalytics.azure.com/v1/workspaces/11111111-2222-3333-4444-555555555555, "
+KQLMAGIC: list[tuple[str, str, str, str]] = [
+    *[("1.1", f"{scheme}://{ON}", "help", HELP_URL) for scheme in ("azuredataexplorer", "adx", "ade", "kusto")],
+    ("1.1 case, _ and -", f"azure_data-Explorer://{ON}", "help", HELP_URL),
+    ("1.1 aria", "aria://database='d'", "aria", "https://kusto.aria.microsoft.com, "),
+    ("1.1", "applicationinsights://appid='DEMO_APP'", "applicationinsights", "https://api.applicationinsights.io/v1/"),
+    ("1.1", "appinsights://appid='DEMO_APP'", "applicationinsights", "https://api.applicationinsights.io/v1/apps/"),
+    ("1.1", "aimon://appid='DEMO_APP'", "aimon", "https://api.aimon.applicationinsights.io/v1/apps/DEMO_APP"),
+    ("1.1", f"loganalytics://{WORKSPACE_ID}", "loganalytics", LOGS),
+    *[
+        ("1.1 proxies", f"kusto://cluster='https://{host}/{PROXY}';database='w';code", name, f"https://{host}/subscr")
+        for host, name in (
+            ("ade.applicationinsights.io", "applicationinsights_s_r_w"),
+            ("ade.loganalytics.io", "loganalytics_s_r_w"),
+            ("adx.monitor.azure.com", "monitor_s_r_w"),
+            ("adx.monitor.azure.us", "monitor_s_r_w"),
+            ("adx.monitor.azure.cn", "monitor_s_r_w"),
+            ("adx.int.monitor.azure.com", f"adx_int_monitor_azure_com_{PROXY.replace('/', '_').replace('.', '_')}"),
+        )
+    ],
+    ("1.2 tenant, aadurl", f"kusto://code;tenant='t';aadurl='https://login.microsoftonline.com';{ON}", "help", ""),
+    ("1.2 aad_url", f"kusto://code;aad_url='https://login.microsoftonline.us';{ON}", "help", HELP_URL),
+    (
+        "1.2 datasourceurl",
+        f"loganalytics://code;{WORKSPACE_ID};datasourceurl='https://westus2.api.loganalytics.io'",
+        "loganalytics",
+        "https://westus2.api.loganalytics.io/v1/workspaces/",
+    ),
+    *[
+        (f"1.2 {keys}", f"{scheme}://{keys};{source}", cluster, "anonymous" if keys == "anonymous" else "signed in")
+        for keys in (
+            "tenant='t';clientid='c';clientsecret='s'",
+            "tenant='t';clientid='c'",
+            "tenant='t';clientid='c';clientsecret='<clientsecret>'",
+            "tenant='t';clientid='c';certificate='PEM';certificatethumbprint='ab'",
+            "tenant='t';clientid='c';certificate='PEM';certificatethumbprint='<certificatethumbprint>'",
+            "tenant='t';clientid='c';certificatepemfile='f.pem';certificatethumbprint='ab'",
+            "tenant='t';clientid='c';code",
+            "code",
+            "code;tenant='t'",
+            "anonymous",
+        )
+        for scheme, source, cluster in (
+            ("kusto", ON, "help"),
+            ("aria", "database='d'", "aria"),
+            ("appinsights", "appid='DEMO_APP'", "applicationinsights"),
+            ("loganalytics", WORKSPACE_ID, "loganalytics"),
+        )
+    ],
+    *[
+        ("1.2 appkey", f"{source};appkey={key}", cluster, "by key")
+        for key in ("'k'", "'<appkey>'", "'k';tenant='t';aadurl='https://login.microsoftonline.com'")
+        for source, cluster in (
+            ("appinsights://appid='DEMO_APP'", "applicationinsights"),
+            ("aimon://appid='DEMO_APP'", "aimon"),
+            ("loganalytics://workspace='DEMO_WORKSPACE'", "loganalytics"),
+        )
+    ],
+    ("1.3 keys", "kusto://code;cluster='help';database='Samples';alias='s'", "help", HELP_URL),
+    ("1.3 functions", "kusto://code().cluster('help').database('Samples').alias('s')", "help", HELP_URL),
+    ("1.3 functions", "loganalytics://code().workspace('DEMO_WORKSPACE').tenant('t')", "loganalytics", "signed in"),
+    ("1.2 no value", f"kusto://code='';{ON}", "help", HELP_URL),
+]
+
+
+@pytest.mark.parametrize(("section", "text", "cluster", "described"), KQLMAGIC, ids=lambda value: str(value)[:60])
+def test_connections_of_kqlmagic(section: str, text: str, cluster: str, described: str) -> None:
+    parsed = parse_connection(text)
+    assert isinstance(parsed, ConnectionSpec), section
+    info = make_opener()(parsed).info
+    assert info.cluster == cluster
+    assert described in info.description
+
+
+KQLMAGIC_REFUSED: list[tuple[str, str, str, str]] = [
+    *[
+        ("1.2 username and password", f"{source};{keys}", "no sign-in with username and password", "code")
+        for keys in (
+            "username='u';password='p'",
+            "username='u'",
+            "username='u';password='<password>'",
+            "clientid='c';username='u';password='p'",
+            "code;username='u'",
+        )
+        for source in (f"kusto://{ON}", "appinsights://appid='DEMO_APP'", f"loganalytics://{WORKSPACE_ID}")
+    ],
+    ("1.2 tenant with clientid", f"kusto://clientid='c';clientsecret='s';{ON}", "needs tenant too", "tenant='...'"),
+    ("1.2 code has no value", f"kusto://code='x';{ON}", "The key code takes no value", "write only code"),
+    ("1.2 anonymous has no value", f"kusto://anonymous='x';{ON}", "The key anonymous takes no value", "anonymous"),
+    ("1.2 mandatory", "kusto://cluster='help'", "need a database", "database='...'"),
+    ("1.2 mandatory", "aria://code", "need a database", "database='...'"),
+    ("1.2 mandatory", "appinsights://code", "need an appid", "appid='...'"),
+    ("1.2 mandatory", "loganalytics://code", "need a workspace", "workspace='...'"),
+    ("1.2 mandatory", "cache://alias='x'", "need a folder", "folder='...'"),
+    ("1.2 unknown keys", f"kusto://xyz='red';{ON}", "have no key xyz", "its keys are"),
+    ("1.2 no appkey", f"kusto://appkey='k';{ON}", "have no key appkey", "its keys are"),
+    ("1.2 no cluster", "aria://cluster='help';database='d'", "have no key cluster", "its keys are"),
+    ("1.2 two ways", "appinsights://appid='DEMO_APP';appkey='k';code", "two ways to sign in", "keep one"),
+    # Microsoft's list of hosts, which is that of its own clients, has no such names: the key trusted opens them.
+    *[
+        ("1.1 proxies", f"https://{host}/subscriptions/s;database='w';code", "is not among the hosts", "trusted")
+        for host in ("ade.int.applicationinsights.io", "ade.int.loganalytics.io", "adx.int.monitor.azure.us")
+    ],
+    *[("1.1 cache", f"{scheme}://folder='f'", "is not supported yet", "--help") for scheme in ("cache", "file")],
+]
+
+
+@pytest.mark.parametrize(("section", "text", "message", "hint"), KQLMAGIC_REFUSED, ids=lambda value: str(value)[:60])
+def test_connections_of_kqlmagic_that_are_refused(section: str, text: str, message: str, hint: str) -> None:
+    with pytest.raises(KqlConnectionError) as caught:
+        make_opener()(parse_connection(text))  # type: ignore[arg-type]
+    assert message in caught.value.message, section
+    assert hint in caught.value.hint
+
+
+KQLMAGIC_KEYS = {
+    "database": "kusto aria",
+    "cluster": "kusto",
+    "appid": "appinsights aimon",
+    "workspace": "loganalytics",
+    "folder": "cache",
+    "alias": "kusto aria appinsights aimon loganalytics cache",
+    "tenant": "kusto aria appinsights aimon loganalytics",
+    "aadurl": "kusto aria appinsights aimon loganalytics",
+    "datasourceurl": "appinsights aimon loganalytics",
+    "clientid": "kusto aria appinsights aimon loganalytics",
+    "clientsecret": "kusto aria appinsights aimon loganalytics",
+    "certificate": "kusto aria",
+    "certificatethumbprint": "kusto aria",
+    "certificatepemfile": "kusto aria",
+    "username": "kusto aria appinsights aimon loganalytics",
+    "password": "kusto aria appinsights aimon loganalytics",
+    "code": "kusto aria appinsights aimon loganalytics",
+    "anonymous": "kusto aria appinsights aimon loganalytics",
+    "appkey": "appinsights aimon loganalytics",
+}
+"""The table of 1.2: each key, and the schemes that take it."""
+
+
+@pytest.mark.parametrize("key", KQLMAGIC_KEYS)
+def test_keys_of_kqlmagic(key: str) -> None:
+    for name in KQLMAGIC_KEYS[key].split():
+        scheme = next(scheme for scheme in SCHEMES if name in (scheme.name, *scheme.aliases))
+        assert key in scheme.keys
+        mandatory = ";".join(f"{other}='v'" for other in scheme.mandatory if other != key)
+        assert key in parse_connection(f"{name}://{key if key in VALUELESS else f'{key}={KUSTO!r}'};{mandatory}")  # type: ignore[operator]
+
+
 # --- errors ----------------------------------------------------------------------------------------------
 
 
@@ -272,6 +426,30 @@ def test_errors(text: str, message: str, hint: str, under: str | None) -> None:
         assert error.text is not None
         assert error.span.of(text) == under
         assert len(error.text) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("kusto://clutser='help';database='d'", "Connections of kusto:// have no key clutser."),
+        ("ADX://cluster='help'", "Connections of ADX:// need a database."),
+        ("https://help.kusto.windows.net", "Connections of https:// need a database."),
+        ("app-insights://code", "Connections of app-insights:// need an appid."),
+        ("kusto://cluster('help').x", "This kusto:// connection cannot be read."),
+        ("DuckDB://?pth=x", "Connections of DuckDB:// have no key pth."),
+    ],
+)
+def test_errors_name_the_scheme_as_it_was_written(text: str, message: str) -> None:
+    with pytest.raises(KqlConnectionError) as caught:
+        parse_connection(text)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_which_connections_are_in_a_cloud(scheme: Scheme) -> None:
+    assert takes_cloud(scheme.name, has_cluster=True) == ("cloud" in scheme.keys)
+    inherits = scheme.name == KUSTO
+    assert takes_cloud(scheme.name, has_cluster=False) == ("cloud" in scheme.keys and not inherits)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)

@@ -15,15 +15,16 @@ from kqlext.text import did_you_mean, normalize_name, shorten
 class Cloud:
     """One cloud: its name, Kqlmagic's names for it, and the addresses of its services.
 
-    ``suffix`` ends the hosts of Kusto clusters. A token's scope is an address and ``/.default``; that of Log
-    Analytics in the public cloud is its older address (``log_analytics_resource``). An empty address: the cloud
-    has no such service.
+    ``suffix`` ends the hosts of Kusto clusters, ``proxy_suffix`` those of Azure Monitor's Kusto proxies. A token's
+    scope is an address and ``/.default``; that of Log Analytics in the public cloud is its older address
+    (``log_analytics_resource``). An empty address: the cloud has no such service.
     """
 
     name: str
     aliases: tuple[str, ...]
     suffix: str
     login: str
+    proxy_suffix: str = ""
     log_analytics: str = ""
     log_analytics_resource: str = ""
     application_insights: str = ""
@@ -48,6 +49,7 @@ CLOUDS: tuple[Cloud, ...] = (
         ("government", "fairfax"),
         suffix=".usgovcloudapi.net",
         login="https://login.microsoftonline.us",
+        proxy_suffix=".azure.us",
         log_analytics="https://api.loganalytics.us",
         log_analytics_resource="https://api.loganalytics.us",
         application_insights="https://api.applicationinsights.us",
@@ -59,6 +61,7 @@ CLOUDS: tuple[Cloud, ...] = (
         ("mooncake",),
         suffix=".chinacloudapi.cn",
         login="https://login.partner.microsoftonline.cn",
+        proxy_suffix=".azure.cn",
         log_analytics="https://api.loganalytics.azure.cn",
         log_analytics_resource="https://api.loganalytics.azure.cn",
         application_insights="https://api.applicationinsights.azure.cn",
@@ -88,7 +91,12 @@ def cloud(name: str) -> Cloud:
 def cloud_of(url: str) -> Cloud:
     """The cloud to which a host belongs; the public one where the host does not say."""
     host = _host(url)
-    return next((cloud for cloud in CLOUDS if host.endswith(cloud.suffix) or host in _hosts(cloud)), CLOUDS[0])
+    return next((cloud for cloud in CLOUDS if _is_of(host, cloud)), CLOUDS[0])
+
+
+def _is_of(host: str, cloud: Cloud) -> bool:
+    proxy = bool(cloud.proxy_suffix) and host.endswith(cloud.proxy_suffix)
+    return proxy or host.endswith(cloud.suffix) or host in _hosts(cloud)
 
 
 def _hosts(cloud: Cloud) -> set[str]:
@@ -112,6 +120,8 @@ def cluster_url(cluster: str, cloud_name: str = "public") -> str:
     return f"https://{cluster}.kusto{cloud(cloud_name).suffix}"
 
 
+ARIA = "https://kusto.aria.microsoft.com"
+"""The cluster of ``aria://``."""
 _LAKE = re.compile(r"([\w-]+\.)?api\.securityplatform\.microsoft\.com/lake/kql")
 _PROXY = re.compile(
     r"(?:ade|adx)\.(monitor|loganalytics|applicationinsights)\.[\w.]+"
@@ -125,6 +135,8 @@ def friendly_name(url: str) -> str:
 
     A proxy of Azure Monitor is named by its host, the begin of the subscription, and the resource group and name.
     """
+    if url == ARIA:
+        return "aria"
     host_and_path = url.split("://", 1)[-1]
     if public := re.fullmatch(r"([\w.-]+)\.kusto\.windows\.net", host_and_path):
         return public.group(1)

@@ -9,9 +9,10 @@ from typing import Any
 from kqlext.connections import logs, token_cache
 from kqlext.connections.clouds import is_loopback
 from kqlext.connections.prompts import Prompt, TerminalPrompt
+from kqlext.connections.schemes import SECRETS, SIGN_IN_KEYS
 from kqlext.connections.sign_in import SignIn, Source, authority, chosen
 from kqlext.connections.sign_in_errors import refused, sentence
-from kqlext.connections.strings import SECRETS, SIGN_IN_KEYS, ConnectionSpec
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlAuthenticationError, KqlConnectionError, KqlError, KqlNetworkError
 
 _MARGIN = 300

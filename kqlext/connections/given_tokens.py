@@ -24,7 +24,8 @@ class Token(NamedTuple):
         return "Token(…)"
 
 
-_FOREVER = 2**33
+FOREVER = 2**33
+"""When a token expires that does not say when."""
 _HINT = "token= takes a token, a dict with access_token, a function that gives one, or an object with get_token"
 
 
@@ -54,12 +55,12 @@ class GivenToken:
                 f"The token of the connection could not be had: {type(error).__name__}.",
                 hint="call it in a cell of its own to see why",
             ) from None
-        token = _read(given)
+        token = read_token(given)
         if callable(get_token):
             return token
         if callable(self._value):
             # A function knows best: where its token does not say for how long it is good, it is called every time.
-            return token if token.expires_on != _FOREVER else Token(token.token, 0)
+            return token if token.expires_on != FOREVER else Token(token.token, 0)
         if token.expires_on <= time.time():
             when = datetime.fromtimestamp(token.expires_on, UTC).strftime("%Y-%m-%d %H:%M UTC")
             raise KqlAuthenticationError(
@@ -75,7 +76,12 @@ class GivenToken:
         return self._value() if callable(self._value) else self._value
 
 
-def _read(given: object) -> Token:
+def read_token(given: object) -> Token:
+    """The token in what a connection or a function gives: a text, a dict, or an object of azure-core.
+
+    Raises:
+        KqlAuthenticationError: there is none in it.
+    """
     if isinstance(given, str) and given.strip().startswith("{"):
         given = parsed(given.strip())
     if isinstance(given, str) and given.strip():
@@ -107,9 +113,9 @@ def _expiry_of(token: str) -> int:
     """When a token says that it expires; never, where it is no JWT."""
     parts = token.split(".")
     if len(parts) != 3:
-        return _FOREVER
+        return FOREVER
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         return int(claims["exp"])
     except (ValueError, KeyError, TypeError):
-        return _FOREVER
+        return FOREVER

@@ -10,6 +10,7 @@ from getpass import getpass
 from typing import Protocol
 
 from kqlext.errors import KqlAuthenticationError
+from kqlext.text import normalize_name
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class TerminalPrompt:
 
     def _write(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
+
+
+def is_left_open(key: str, value: str) -> bool:
+    """Whether a connection has no value for a key, or Kqlmagic's sign that it is to be asked for: ``<appkey>``."""
+    text = value.strip()
+    return not text or (text.startswith("<") and text.endswith(">") and normalize_name(text[1:-1]) == key)
 
 
 def ask_secret(key: str) -> str:

@@ -28,6 +28,9 @@ class Connection:
         return f"{self.name}@{self.cluster}"
 
 
+_CLUSTERS = ("azuredataexplorer", "aria")
+"""Schemes of clusters, on which are further databases."""
+
 Opener = Callable[[ConnectionSpec], Service]
 """Makes the service of a spec whose values are all texts. Sends nothing."""
 
@@ -100,7 +103,8 @@ class Registry:
         try:
             return self.find(wanted)
         except KqlConnectionError:
-            sibling = next((item for item in self if item.cluster == name.cluster and "cluster" in item.spec), None)
+            clusters = (item for item in self if item.spec.scheme in _CLUSTERS)
+            sibling = next((item for item in clusters if item.cluster == name.cluster), None)
             if sibling is None:
                 raise
         keys = tuple((key, value) for key, value in sibling.spec.keys if key not in ("database", "alias"))
@@ -127,7 +131,7 @@ class Registry:
 
     def _free_name(self, name: str, cluster: str, spec: ConnectionSpec) -> str:
         """The name, or one with a number where an embedded database has it, whose tables would be lost."""
-        if "cluster" in spec:
+        if spec.scheme in _CLUSTERS:
             return name
         numbers = (f"{name}_{number}" for number in itertools.count(2))
         return next(free for free in itertools.chain([name], numbers) if f"{free}@{cluster}" not in self._connections)

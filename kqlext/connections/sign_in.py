@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from kqlext.connections.clouds import CLOUDS, cloud, cloud_of
 from kqlext.connections.given_tokens import GivenToken
-from kqlext.connections.prompts import Prompt, ask_secret
-from kqlext.connections.strings import SIGN_IN_KEYS, ConnectionSpec
+from kqlext.connections.notebook_services import Databricks, NotebookUtils
+from kqlext.connections.prompts import Prompt, ask_secret, is_left_open
+from kqlext.connections.schemes import SIGN_IN_KEYS
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.connections.users import ChainThenDevice, UserSignIn
 from kqlext.errors import KqlConnectionError
 from kqlext.references import Held
@@ -137,6 +139,14 @@ def _managed_identity(sign_in: SignIn) -> Source:
     return Made(lambda: ManagedIdentityCredential(client_id=which))
 
 
+def _notebook_utils(_: SignIn) -> Source:
+    return NotebookUtils()
+
+
+def _databricks(sign_in: SignIn) -> Source:
+    return Databricks(sign_in.text("databricks"))
+
+
 def _certificate(sign_in: SignIn) -> Source:
     from azure.identity import CertificateCredential
 
@@ -156,8 +166,8 @@ def _client_secret(sign_in: SignIn) -> Source:
     from azure.identity import ClientSecretCredential
 
     tenant, client = str(sign_in.keys["tenant"]), str(sign_in.keys["clientid"])
-    secret = sign_in.text("clientsecret")
-    if secret is None or secret == "<clientsecret>":
+    secret = sign_in.text("clientsecret") or ""
+    if is_left_open("clientsecret", secret):
         secret = ask_secret("clientsecret")
     return Made(lambda: ClientSecretCredential(tenant, client, secret, **sign_in.options(tenant=False)))
 
@@ -167,7 +177,10 @@ def _default(sign_in: SignIn) -> Source:
 
     tenant = sign_in.text("tenant")
     chain = Made(lambda: DefaultAzureCredential(additionally_allowed_tenants=["*"], **sign_in.options(tenant=False)))
-    return ChainThenDevice(chain, _user("DeviceCodeCredential", sign_in), {"tenant_id": tenant} if tenant else {})
+    options = {"tenant_id": tenant} if tenant else {}
+    # The notebook's service knows one tenant and one place to sign in, which are not those that the connection names.
+    notebook = None if tenant or sign_in.text("aadurl") else NotebookUtils()
+    return ChainThenDevice(notebook, chain, _user("DeviceCodeCredential", sign_in), options)
 
 
 METHODS: tuple[Method, ...] = (
@@ -197,6 +210,22 @@ METHODS: tuple[Method, ...] = (
         (),
         _managed_identity,
         "this works on a machine in Azure to which the identity is assigned; elsewhere write azcli or code",
+    ),
+    Method(
+        "Fabric or Synapse",
+        ("notebookutils",),
+        (),
+        (),
+        _notebook_utils,
+        "this works in notebooks of Fabric and Synapse; elsewhere write azcli or code",
+    ),
+    Method(
+        "Databricks",
+        ("databricks",),
+        (),
+        (),
+        _databricks,
+        "this works in notebooks of Azure Databricks; elsewhere write azcli or code",
     ),
     Method(
         "certificate",

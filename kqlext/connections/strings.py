@@ -19,85 +19,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
+from kqlext.connections.schemes import OPTIONAL_VALUE, REPEATABLE, SCHEMES, SECRETS, VALUELESS, Scheme
 from kqlext.errors import KqlConnectionError, Span
 from kqlext.references import Value, hide_secrets, parse_value
 from kqlext.references import quote as quote_value
 from kqlext.text import did_you_mean, normalize_name
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """One kind of service: how it is written, and the keys that its connections take."""
-
-    name: str
-    aliases: tuple[str, ...]
-    mandatory: tuple[str, ...]
-    keys: tuple[str, ...]
-
-
-SIGN_IN_KEYS = (
-    "tenant", "aadurl", "clientid", "clientsecret", "username", "password", "code", "interactive", "azcli", "vscode",
-    "msi", "token", "anonymous", "certificate", "certificatethumbprint", "certificatepemfile",
-)  # fmt: skip
-"""Keys that say how to sign in; every service with a sign-in takes them. ``appkey`` is the services' own."""
-
-SCHEMES: tuple[Scheme, ...] = (
-    Scheme(
-        "azuredataexplorer",
-        ("adx", "ade", "kusto", "https", "http"),
-        ("database",),
-        ("cluster", "database", "alias", "cloud", "trusted", *SIGN_IN_KEYS),
-    ),
-    Scheme("aria", (), ("database",), ("database", "alias", *SIGN_IN_KEYS)),
-    Scheme(
-        "defender",
-        ("hunting",),
-        (),
-        ("alias", "cloud", "datasourceurl", "trusted", *SIGN_IN_KEYS),
-    ),
-    Scheme(
-        "resourcegraph",
-        ("arg",),
-        (),
-        (
-            "subscriptions",
-            "managementgroups",
-            "alias",
-            "cloud",
-            "datasourceurl",
-            "trusted",
-            *SIGN_IN_KEYS,
-        ),
-    ),
-    Scheme(
-        "applicationinsights",
-        ("appinsights",),
-        ("appid",),
-        ("appid", "alias", "cloud", "datasourceurl", "appkey", *SIGN_IN_KEYS),
-    ),
-    Scheme("aimon", (), ("appid",), ("appid", "alias", "datasourceurl", "appkey", *SIGN_IN_KEYS)),
-    Scheme(
-        "loganalytics",
-        (),
-        ("workspace",),
-        ("workspace", "alias", "cloud", "datasourceurl", "appkey", *SIGN_IN_KEYS),
-    ),
-    Scheme("cache", ("file",), ("folder",), ("folder", "alias")),
-    Scheme("duckdb", (), (), ("database", "path", "alias")),
-    Scheme("samples", (), (), ("alias",)),
-)
-
-VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "anonymous", "trusted"})
-OPTIONAL_VALUE = frozenset({"msi"})
-LISTS = frozenset({"subscriptions", "managementgroups"})
-"""Keys with several values: a text with commas, or a list of the notebook."""
-REPEATABLE = frozenset({"path"})
-SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate", "token"})
-
-
-def takes_sign_in(scheme: str) -> bool:
-    """Whether connections of a scheme sign in at all."""
-    return any(known.name == scheme and "token" in known.keys for known in SCHEMES)
 
 
 @dataclass(frozen=True)
@@ -189,7 +115,7 @@ def parse_connection(text: str) -> ConnectionSpec | ConnectionName:
         return _parse_name(text)
     scheme = _scheme(scheme_text, text)
     keys = tuple(_keys(scheme, scheme_text, _Part(rest, len(scheme_text) + len(separator)), text))
-    _check(scheme, keys)
+    _check(scheme, scheme_text, keys)
     return ConnectionSpec(scheme.name, keys)
 
 
@@ -231,11 +157,12 @@ def _keys(scheme: Scheme, scheme_text: str, rest: _Part, text: str) -> Iterator[
         yield from _kusto_url(f"{scheme_text.lower()}://{address}" if web else address)
         rest = _Part(keys, rest.start + len(address) + 1)
     elif scheme.name == "duckdb" and not _is_key_form(rest.text):
-        yield from _duckdb_url(scheme, rest, text)
+        yield from _duckdb_url(scheme, scheme_text, rest, text)
         return
     elif _is_function_form(rest.text):
         separator = "."
-    yield from (_key(scheme, part, text, separator == ".") for part in rest.split(separator) if not _is_fed(part.text))
+    parts = (part for part in rest.split(separator) if not _is_fed(part.text))
+    yield from (_key(scheme, scheme_text, part, text, separator == ".") for part in parts)
 
 
 def _is_url(scheme_text: str, rest: str) -> bool:
@@ -289,33 +216,33 @@ def _kusto_url(address: str) -> Iterator[tuple[str, Value]]:
         yield "database", unquote(path)
 
 
-def _duckdb_url(scheme: Scheme, rest: _Part, text: str) -> Iterator[tuple[str, Value]]:
+def _duckdb_url(scheme: Scheme, scheme_text: str, rest: _Part, text: str) -> Iterator[tuple[str, Value]]:
     path, mark, query = rest.text.partition("?")
     if path.strip():
         yield "database", unquote(path)
     start = rest.start + len(path) + len(mark)
     for key, value in parse_qsl(query, keep_blank_values=True):
         at = max(start, text.find(key, start))
-        yield _known_key(scheme, _Part(key, at), text, valued=True), value
+        yield _known_key(scheme, scheme_text, _Part(key, at), text, valued=True), value
 
 
 _KEY_AND_VALUE = re.compile(r"\s*([^=]+?)\s*(?:=(.*))?", re.DOTALL)
 _KEY_AND_ARGUMENT = re.compile(r"\s*([\w-]+)\s*\((.*)\)\s*", re.DOTALL)
 
 
-def _key(scheme: Scheme, part: _Part, text: str, function: bool) -> tuple[str, Value]:
+def _key(scheme: Scheme, scheme_text: str, part: _Part, text: str, function: bool) -> tuple[str, Value]:
     match = (_KEY_AND_ARGUMENT if function else _KEY_AND_VALUE).fullmatch(part.text)
     if match is None:
         raise KqlConnectionError(
-            f"This {scheme.name}:// connection cannot be read.",
+            f"This {scheme_text}:// connection cannot be read.",
             hint="write key='value' parts separated by ;, or key('value') parts separated by dots",
         )
     written = _Part(match.group(1), part.start + match.start(1))
     span = Span(written.start, written.start + len(written.text))
-    key = _known_key(scheme, written, text, valued=match.group(2) is not None)
+    key = _known_key(scheme, scheme_text, written, text, valued=match.group(2) is not None)
     value = (match.group(2) or "").strip()
     if key in VALUELESS:
-        if value:
+        if value not in ("", "''", '""'):
             raise _error(f"The key {key} takes no value.", f"write only {key}", text, span)
         return key, ""
     if not value and key in OPTIONAL_VALUE:
@@ -326,7 +253,7 @@ def _key(scheme: Scheme, part: _Part, text: str, function: bool) -> tuple[str, V
     return key, value if parsed is None else parsed
 
 
-def _known_key(scheme: Scheme, written: _Part, text: str, valued: bool) -> str:
+def _known_key(scheme: Scheme, scheme_text: str, written: _Part, text: str, valued: bool) -> str:
     """The key as it is called; a word without a value may be part of a secret, and is shown if it is nearly a key."""
     key = normalize_name(written.text)
     if key in scheme.keys:
@@ -334,22 +261,22 @@ def _known_key(scheme: Scheme, written: _Part, text: str, valued: bool) -> str:
     near = did_you_mean(written.text, scheme.keys) if len(written.text) <= 40 else ""
     shown = _SHOWN_WORD.fullmatch(written.text) and (valued or near)
     raise _error(
-        f"Connections of {scheme.name}:// have no key {written.text if shown else 'like this'}.",
+        f"Connections of {scheme_text}:// have no key {written.text if shown else 'like this'}.",
         near or f"its keys are {', '.join(scheme.keys)}",
         text,
         Span(written.start, written.start + len(written.text)),
     )
 
 
-def _check(scheme: Scheme, keys: tuple[tuple[str, Value], ...]) -> None:
+def _check(scheme: Scheme, scheme_text: str, keys: tuple[tuple[str, Value], ...]) -> None:
     counts = Counter(key for key, _ in keys)
     twice = next((key for key, count in counts.items() if count > 1 and key not in REPEATABLE), None)
     if twice:
         raise KqlConnectionError(f"The key {twice} is given twice.", hint="keep one of the two")
     missing = next((key for key in scheme.mandatory if key not in counts), None)
     if missing:
-        example = "https://cluster/database" if "cluster" in scheme.keys else f"{scheme.name}://{missing}='...'"
+        example = "https://cluster/database" if "cluster" in scheme.keys else f"{scheme_text}://{missing}='...'"
         raise KqlConnectionError(
-            f"Connections of {scheme.name}:// need {'an' if missing == 'appid' else 'a'} {missing}.",
+            f"Connections of {scheme_text}:// need {'an' if missing == 'appid' else 'a'} {missing}.",
             hint=f"write {missing}='...', as in {example}",
         )

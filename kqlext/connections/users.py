@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
+from kqlext.connections.notebook_services import NotebookUtils
 from kqlext.connections.prompts import DeviceCode, Prompt
 from kqlext.connections.sign_in_errors import chain_attempts, code_of, nothing_found, sentence
 from kqlext.connections.token_cache import Records, persistence
@@ -131,9 +132,17 @@ def _has_display() -> bool:
 
 
 class ChainThenDevice:
-    """azure-identity's default chain; where it has nothing, the device code of somebody who is there to enter it."""
+    """The notebook's service, azure-identity's default chain, the device code of somebody who is there to enter it.
 
-    def __init__(self, chain: _Tokens, user: UserSignIn, options: dict[str, Any]) -> None:
+    Who once gave a token for a scope gives the next one too: who one is does not change within a session.
+    """
+
+    def __init__(
+        self, notebook: NotebookUtils | None, chain: _Tokens, user: UserSignIn, options: dict[str, Any]
+    ) -> None:
+        """Args: notebook: None where its tokens are not wanted. options: what the chain takes with each request."""
+        self._notebook = notebook
+        self._by_notebook: dict[tuple[str, ...], bool] = {}
         self._chain = chain
         self._user = user
         self._options = options
@@ -145,6 +154,20 @@ class ChainThenDevice:
         Raises:
             KqlAuthenticationError: none has; names each and what it said.
         """
+        attempts: list[tuple[str, str]] = []
+        if self._notebook is not None and self._by_notebook.get(scopes, self._notebook.is_there):
+            if scopes in self._by_notebook:
+                return self._notebook.get_token(*scopes, **options)
+            token = self._notebook.attempt(*scopes)
+            if not isinstance(token, str):
+                self._by_notebook[scopes] = True
+                return token
+            attempts = [("notebookutils", token)]
+        token = self._without_notebook(attempts, *scopes, **options)
+        self._by_notebook[scopes] = False
+        return token
+
+    def _without_notebook(self, attempts: list[tuple[str, str]], *scopes: str, **options: Any) -> Any:
         from azure.core.exceptions import ClientAuthenticationError
 
         if self._by_user:
@@ -152,7 +175,7 @@ class ChainThenDevice:
         try:
             return self._chain.get_token(*scopes, **self._options, **options)
         except ClientAuthenticationError as error:
-            attempts = chain_attempts(str(error))
+            attempts = [*attempts, *chain_attempts(str(error))]
             # A member that had a credential and was refused is what the user must hear of.
             if code_of(str(error)):
                 raise nothing_found(attempts) from None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from kqlext.connections.clouds import Cloud, cloud, cluster_url
-from kqlext.connections.credentials import SignIns, credential_for
-from kqlext.connections.strings import SIGN_IN_KEYS, ConnectionSpec
+from kqlext.connections.clouds import ARIA, Cloud, cloud, cluster_url, is_loopback
+from kqlext.connections.credentials import Credential, SignIns, credential_for
+from kqlext.connections.schemes import SIGN_IN_KEYS
+from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError
 from kqlext.services.base import Service
 
-_ARIA = "https://kusto.aria.microsoft.com"
+if TYPE_CHECKING:
+    from kqlext.services.monitor_targets import Target
+    from kqlext.services.workspace_names import WorkspaceLookup
+
 _BESIDE_AN_APPKEY = ("tenant", "aadurl")  # Kqlmagic took them with an appkey, for which they mean nothing
 
 
@@ -34,7 +39,7 @@ def _open_kusto(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
     from kqlext.services.kusto import KustoService
 
     cluster = (
-        _ARIA if spec.scheme == "aria" else cluster_url(str(spec.get("cluster")), str(spec.get("cloud") or "public"))
+        ARIA if spec.scheme == "aria" else cluster_url(str(spec.get("cluster")), str(spec.get("cloud") or "public"))
     )
     credential = credential_for(spec, cluster, sign_ins)
     return KustoService(cluster, str(spec.get("database")), credential, "trusted" in spec)
@@ -46,11 +51,35 @@ def _open_monitor(spec: ConnectionSpec, sign_ins: SignIns) -> Service:
 
     target = target_of(spec)
     if "appkey" not in spec:
-        return MonitorService(target, credential_for(spec, target.endpoint, sign_ins))
+        credential = credential_for(spec, target.endpoint, sign_ins)
+        lookup = _workspace_lookup(spec, target, credential) if target.is_name else None
+        return MonitorService(target, credential, "trusted" in spec, lookup)
+    if target.is_name:
+        raise KqlConnectionError(
+            f"The workspace {target.name} is given by its name, which cannot be looked up with an appkey.",
+            hint=f"give its id: {target.kind.source.where_the_id_stands}",
+        )
     other = next((key for key in SIGN_IN_KEYS if key in spec and key not in _BESIDE_AN_APPKEY), None)
     if other:
         raise KqlConnectionError(f"The keys appkey and {other} are two ways to sign in.", hint="keep one of the two")
     return MonitorService(target, ApiKey(str(spec.get("appkey"))))
+
+
+def _workspace_lookup(spec: ConnectionSpec, target: Target, credential: Credential | None) -> WorkspaceLookup:
+    """What finds a workspace by its name, through Azure Resource Graph in the connection's cloud."""
+    from kqlext.services.resource_graph import ResourceGraphService
+    from kqlext.services.workspace_names import WorkspaceLookup
+
+    resource = cloud(target.cloud).management
+    management = str(spec.get("managementurl") or resource).rstrip("/")
+    if credential is None and not is_loopback(management):
+        raise KqlConnectionError(
+            f"The workspace {target.name} is given by its name, which cannot be looked up without a sign-in.",
+            hint=f"give its id: {target.kind.source.where_the_id_stands}",
+        )
+    return WorkspaceLookup(
+        target.name, ResourceGraphService(management, credential, resource, trusted="trusted" in spec)
+    )
 
 
 def _open_defender(spec: ConnectionSpec, sign_ins: SignIns) -> Service:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
+from threading import Lock
 from urllib.parse import quote
 
 import orjson
 from azure.core.credentials import TokenCredential
 
 from kqlext import __version__
-from kqlext.errors import KqlCellError, KqlError, KqlResponseError, KqlUnsupportedError
+from kqlext.connections.prompts import ask_secret, is_left_open
+from kqlext.errors import KqlAuthenticationError, KqlCellError, KqlError, KqlResponseError, KqlUnsupportedError
 from kqlext.parameters import iso_timespan
+from kqlext.services.addresses import sign_in_text
 from kqlext.services.azure_errors import failure
 from kqlext.services.base import Query, Response, ServiceInfo
 from kqlext.services.http import HttpAnswer, HttpClient, json_body
 from kqlext.services.monitor_targets import Target
+from kqlext.services.workspace_names import WorkspaceLookup
 
 _GRACE = 30.0  # seconds beyond the service's own limit, for the way there and back
 _LIMIT, _LONGEST = 180.0, 600.0  # seconds: the service's default, and the most that it grants
@@ -35,11 +39,32 @@ _SEARCHED = "This was a search of tables that are billed for each GB that a quer
 _NO_DATA = "The service has no data of this source yet (it answered 204): there is no table."
 
 
-@dataclass(frozen=True)
 class ApiKey:
-    """A key that is sent in the place of a token. Its ``repr`` hides it."""
+    """A key that is sent in the place of a token; where the connection leaves it open, it is asked for when needed."""
 
-    text: str = field(repr=False)
+    def __init__(self, written: str) -> None:
+        self._written = written
+        self._typed = ""
+        self._lock = Lock()  # queries that run side by side ask their user once
+
+    def __repr__(self) -> str:
+        return "ApiKey()"
+
+    def text(self) -> str:
+        """The key.
+
+        Raises:
+            KqlAuthenticationError: it is to be typed, and nobody did.
+        """
+        if not is_left_open("appkey", self._written):
+            return self._written
+        with self._lock:
+            self._typed = self._typed or ask_secret("appkey")
+            return self._typed
+
+    def forget(self) -> None:
+        """The service refused it: one that was typed is asked for again."""
+        self._typed = ""
 
 
 class MonitorService:
@@ -48,8 +73,20 @@ class MonitorService:
     cancels = False
     takes_timespan = True
 
-    def __init__(self, target: Target, credential: TokenCredential | ApiKey | None = None) -> None:
-        """Args: target: what is queried, and where. credential: None for anonymous.
+    def __init__(
+        self,
+        target: Target,
+        credential: TokenCredential | ApiKey | None = None,
+        trusted: bool = False,
+        lookup: WorkspaceLookup | None = None,
+    ) -> None:
+        """Open the service; nothing is sent.
+
+        Args:
+            target: what is queried, and where.
+            credential: None for anonymous.
+            trusted: whether a token may go to any host, as the user said.
+            lookup: finds the id of a target that is given by name; asked when the service is first used.
 
         Raises:
             KqlConnectionError: the address is no http(s) URL, or a credential would go to a host that is none of
@@ -57,27 +94,34 @@ class MonitorService:
         """
         key = credential if isinstance(credential, ApiKey) else None
         token = None if isinstance(credential, ApiKey) else credential
-        target.check_address(token=token is not None, key=key is not None)
-        signed_in = "by key" if key else "signed in" if token else "anonymous"
-        self.info = ServiceInfo(target.kind.name, target.name, f"{target.endpoint}{target.path}, {signed_in}")
+        target.check_address(token=token is not None, key=key is not None, trusted=trusted)
+        self._signing = "by key" if key else sign_in_text(token is not None, trusted)
+        self._lookup = lookup
+        self._lock = Lock()  # queries that run side by side look the workspace up once
+        self.info = ServiceInfo(target.kind.name, target.name, self._description(target))
         self._target = target
         self._key = key
         self._client = HttpClient(target.endpoint, token, target.scope, f"kqlext/{__version__}")
 
     def authorize(self) -> None:
-        """Have a token."""
+        """Have a token, or the key; and a token for the lookup of a name that is still to come."""
+        if self._key is not None:
+            self._key.text()
         self._client.authorize()
+        if self._target.is_name and self._lookup is not None:
+            self._lookup.authorize()
 
     def execute(self, query: Query) -> Response:
         """Run a query, or with ``Query.search`` search tables of the basic and auxiliary plans."""
+        target = self._found()
         try:
             body, notes = self._body(query)
-            path = self._target.path + (self._search(body) if query.search else "/query")
+            path = target.path + (self._search(body) if query.search else "/query")
             headers = {**self._headers(query.client_request_id), "Prefer": _prefer(query.timeout)}
             wait = query.timeout if query.timeout is not None else _LIMIT
             answer = self._client.post(path, json_body(body), headers, wait + _GRACE)
             if answer.status not in (200, 204):
-                raise failure(answer, query, self._target.kind.source)
+                raise self._failure(answer, query)
         except KqlError as error:
             error.request_id = query.client_request_id
             raise
@@ -108,11 +152,11 @@ class MonitorService:
                 f"{self.info.database} is one resource: the service lists tables of whole workspaces only.",
                 hint="connect to the workspace by its id, or run search * | distinct $table",
             )
-        query = Query("")
+        target, query = self._found(), Query("")
         try:
-            answer = self._client.get(f"{self._target.path}/metadata", self._headers(query.client_request_id), _LIMIT)
+            answer = self._client.get(f"{target.path}/metadata", self._headers(query.client_request_id), _LIMIT)
             if answer.status not in (200, 204):
-                raise failure(answer, query, self._target.kind.source)
+                raise self._failure(answer, query)
             return _columns_by_table(answer)
         except KqlError as error:
             error.request_id = query.client_request_id
@@ -120,9 +164,31 @@ class MonitorService:
 
     def close(self) -> None:
         self._client.close()
+        if self._lookup is not None:
+            self._lookup.close()
+
+    def _found(self) -> Target:
+        """The target, after its workspace's name has been looked up where it is given by name."""
+        with self._lock:
+            if self._target.is_name and self._lookup is not None:
+                self._target = self._target.with_workspace_id(self._lookup.workspace_id())
+                self.info = replace(self.info, description=self._description(self._target))
+            return self._target
+
+    def _description(self, target: Target) -> str:
+        if self._lookup is None:
+            return f"{target.endpoint}{target.path}, {self._signing}"
+        state = "is looked up when it is first used" if target.is_name else "was looked up"
+        return f"{target.endpoint}{target.path}, {self._signing}; the name {target.name} {state}"
+
+    def _failure(self, answer: HttpAnswer, query: Query) -> KqlError:
+        error = failure(answer, query, self._target.kind.source)
+        if self._key is not None and isinstance(error, KqlAuthenticationError):
+            self._key.forget()
+        return error
 
     def _headers(self, client_request_id: str) -> dict[str, str]:
-        key = {"x-api-key": self._key.text} if self._key else {}
+        key = {"x-api-key": self._key.text()} if self._key else {}
         return {**_HEADERS, **key, "x-ms-client-request-id": client_request_id}
 
     def _body(self, query: Query) -> tuple[dict[str, object], list[str]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, quote, urlsplit
 
-from kqlext.connections.clouds import CLOUDS, cloud, is_loopback
+from kqlext.connections.clouds import CLOUDS, cloud
 from kqlext.connections.strings import ConnectionSpec
-from kqlext.errors import KqlConnectionError
+from kqlext.errors import KqlConnectionError, KqlResponseError
+from kqlext.services.addresses import check_address
 from kqlext.services.azure_errors import APPLICATION_INSIGHTS, LOG_ANALYTICS, Source
 from kqlext.text import shorten
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RESOURCE = re.compile(r"/subscriptions(/(?!\.{1,2}(?:/|$))[^/?#]+)+/?", re.IGNORECASE)
+# "Naming rules and restrictions for Azure resources", Microsoft.OperationalInsights/workspaces.
+_WORKSPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]")
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,10 @@ class Target:
         endpoint: the address of the service, without a slash at its end.
         path: of what is queried, below the address; ``/query`` follows.
         scope: of the tokens for it.
+        cloud: the cloud of the address.
         is_resource: whether it is one Azure resource, given by its resource id.
+
+    Where a workspace is given by its name, ``path`` is empty until ``with_workspace_id`` says which one it is.
     """
 
     kind: Kind
@@ -104,54 +110,74 @@ class Target:
     endpoint: str
     path: str
     scope: str
+    cloud: str
     is_resource: bool = False
 
-    def check_address(self, token: bool, key: bool) -> None:
-        """Raise KqlConnectionError unless the address is one, and safe for the token or key that goes there."""
-        address = _split(self.endpoint)
-        if address.username is not None or address.password is not None:
-            raise KqlConnectionError(
-                "The address datasourceurl holds a user or a password.", hint="leave out what stands before the @"
-            )
-        if is_loopback(self.endpoint) or not (token or key):
-            return
-        if address.scheme != "https":
-            raise KqlConnectionError(
-                f"{self.endpoint} is not https: a token or key would go over the network in the clear.",
-                hint="use https, or the key anonymous for a service without sign-in",
-            )
-        if token and _endpoint_of(self.kind, self.endpoint) is None:
-            raise KqlConnectionError(
-                f"{address.hostname} is not among the hosts of {self.kind.source.title}: no token is sent to it.",
-                hint="leave datasourceurl out; for a service of your own without sign-in add the key anonymous",
-            )
+    @property
+    def is_name(self) -> bool:
+        """Whether the id of the workspace is still to be looked up."""
+        return not self.path
+
+    def with_workspace_id(self, workspace_id: str) -> Target:
+        """The same target, once the id of its workspace is known.
+
+        Raises:
+            KqlResponseError: it is no id.
+        """
+        if not _GUID.fullmatch(workspace_id):
+            raise KqlResponseError(f"The workspace {self.name} was found, but not its id.", hint=_HOW_TO_NAME)
+        return replace(self, path=f"/v1/{self.kind.collection}/{workspace_id}")
+
+    def check_address(self, token: bool, key: bool, trusted: bool) -> None:
+        """Raise KqlConnectionError unless the address is safe for the token or key that goes there."""
+        check_address(
+            self.endpoint,
+            token or key,
+            self.kind.source.title,
+            # A key is of one service, and its user wrote the address beside it.
+            lambda url: trusted or not token or _endpoint_of(self.kind, url) is not None,
+        )
 
 
 def target_of(spec: ConnectionSpec) -> Target:
     """What a spec of one of ``KINDS`` names.
 
     Raises:
-        KqlConnectionError: the cloud has no such service, the address is none, or a name stands in an id's place.
+        KqlConnectionError: the cloud has no such service, the address is none, or what stands in the id's place can
+            be neither an id nor a workspace's name.
     """
     kind = next(kind for kind in KINDS if kind.name == spec.scheme)
     own = _own_endpoint(kind, str(spec.get("cloud") or "public"))
     url = str(spec.get("datasourceurl") or own.url).rstrip("/")
-    scope = (_endpoint_of(kind, url) or own).scope
+    endpoint = _endpoint_of(kind, url) or own
     written = str(spec.get(kind.key)).strip()
-    if kind.key == "workspace" and _RESOURCE.fullmatch(written):
+    is_workspace = kind.key == "workspace"
+    if is_workspace and _RESOURCE.fullmatch(written):
         resource = written.rstrip("/")
         path = f"/v1{quote(resource, safe='/()')}"
-        return Target(kind, resource.rpartition("/")[2], url, path, scope, is_resource=True)
-    if not _GUID.fullmatch(written) and written.upper() != kind.demo:
-        raise _no_id(kind, written)
-    return Target(kind, written, url, f"/v1/{kind.collection}/{written}", scope)
+        return Target(kind, resource.rpartition("/")[2], url, path, endpoint.scope, endpoint.cloud, is_resource=True)
+    if _GUID.fullmatch(written) or written.upper() == kind.demo:
+        return Target(kind, written, url, f"/v1/{kind.collection}/{written}", endpoint.scope, endpoint.cloud)
+    if is_workspace and _WORKSPACE_NAME.fullmatch(written):
+        return Target(kind, written, url, "", endpoint.scope, endpoint.cloud)
+    raise _no_id(kind, written)
+
+
+_HOW_TO_NAME = (
+    f"{LOG_ANALYTICS.where_the_id_stands}; or give a resource id (/subscriptions/...); alias='...' gives it a name"
+)
 
 
 def _no_id(kind: Kind, written: str) -> KqlConnectionError:
-    also = ", or give a resource id (/subscriptions/...)" if kind.key == "workspace" else ""
+    shown = repr(shorten(written, 80))
+    if kind.key == "workspace":
+        return KqlConnectionError(
+            f"{shown} is neither the id nor the name of a workspace: a name has 4 to 63 letters, digits and hyphens.",
+            hint=_HOW_TO_NAME,
+        )
     return KqlConnectionError(
-        f"{shorten(written, 80)!r} is no id: {kind.source.title} is asked by id, names are not looked up.",
-        hint=f"{kind.source.where_the_id_stands}{also}; alias='...' gives it a name",
+        f"{shown} is no id: {kind.source.title} is asked by id, names are not looked up.",
+        hint=f"{kind.source.where_the_id_stands}; alias='...' gives it a name",
     )
 
 

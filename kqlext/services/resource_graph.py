@@ -110,18 +110,19 @@ class ResourceGraphService:
         except KqlError as error:
             error.request_id = query.client_request_id
             raise
+        left_out = _scope_warnings(answers)
         warnings = (
             *ignored_properties(query, "Azure Resource Graph"),
             *search_notes(query, "Azure Resource Graph"),
             *timespan_notes(query, "Azure Resource Graph"),
-            *_scope_warnings(answers),
+            *left_out,
         )
         return Response(
             "resource_graph",
             pages=tuple(answer.body for answer in answers),
             visualization=visualization,
             warnings=warnings,
-            partial=bool(_scope_warnings(answers)),
+            partial=bool(left_out),
             client_request_id=query.client_request_id,
         )
 

@@ -1,4 +1,4 @@
-"""Azure Resource Graph on loopback, in pages: the KQL runs on DuckDB over a table of made resources.
+"""Azure Resource Graph on loopback, in pages: the KQL runs on DuckDB over a table of made resources, or of workspaces.
 
 It is strict where the service is: a wrong path, method, API version or body, no token, and a `render` are refused.
 As the service does, it gives no `$skipToken` where a query has take, limit or sample, or its result no `id`.
@@ -7,7 +7,9 @@ As the service does, it gives no `$skipToken` where a query has take, limit or s
 from __future__ import annotations
 
 import base64
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -45,6 +47,35 @@ _TABLE = f"""
         CASE WHEN n % 10 = 0 THEN NULL ELSE 'westeurope' END AS location
     FROM range({COUNT}) AS numbers(n)
 """
+_TYPE = "microsoft.operationalinsights/workspaces"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A Log Analytics workspace, as the service knows it."""
+
+    name: str
+    workspace_id: str
+    group: str = "soc"
+    subscription: str = "sub-1"
+
+    def row(self, kind: str) -> tuple[str, ...]:
+        """The row of this workspace, or of a resource of another type with its name."""
+        identity = f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{kind}/{self.name}"
+        properties = json.dumps({"customerId": self.workspace_id, "sku": {"name": "PerGB2018"}})
+        return (identity, self.name, kind, self.subscription, self.group, properties)
+
+
+def _table_of(workspaces: Sequence[Workspace]) -> str:
+    """The table with these workspaces, each beside a solution that is called as it is."""
+    rows = [workspace.row(kind) for workspace in workspaces for kind in (_TYPE, "microsoft.operationsmanagement/x")]
+    values = ", ".join("(" + ", ".join(f"'{cell}'" for cell in row) + ")" for row in rows)
+    return (
+        "CREATE TABLE Resources AS SELECT * REPLACE (properties::JSON AS properties) "
+        f"FROM (VALUES {values}) AS t(id, name, type, subscriptionId, resourceGroup, properties)"
+    )
+
+
 _NO_PAGES = re.compile(r"\b(take|limit|sample)\b")
 
 
@@ -58,7 +89,13 @@ class Request(loopback.Request):
 class ResourceGraphServer(LoopbackServer[Request]):
     """One tenant's Resource Graph. `anonymous` lets requests in that have no token."""
 
-    def __init__(self, tls: bool | CertificateAuthority = True, anonymous: bool = False) -> None:
+    def __init__(
+        self,
+        tls: bool | CertificateAuthority = True,
+        anonymous: bool = False,
+        workspaces: Sequence[Workspace] = (),
+    ) -> None:
+        self._table = _table_of(workspaces) if workspaces else _TABLE
         self._anonymous = anonymous
         self.headers: dict[str, str] = {"x-ms-user-quota-remaining": "14", "x-ms-user-quota-resets-after": "00:00:05"}
         super().__init__(tls)
@@ -90,7 +127,7 @@ class ResourceGraphServer(LoopbackServer[Request]):
         if "render " in text:
             return query_refused(RefusedError("InvalidQueryLanguage", "InvalidQueryLanguage", token="render"))
         try:
-            rows = engine(_TABLE).run(text)
+            rows = engine(self._table).run(text)
         except RefusedError as refused:
             return query_refused(refused)
         most = min(options.get("$top") or MOST_ROWS, MOST_ROWS)
