@@ -10,6 +10,7 @@ from kqlext import binding, commands, settings
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.display import Notice, SignInPrompt, show
 from kqlext.session import Session
+from kqlext.setting_files import LayeredSettings, SessionSettings
 from kqlext.text import plural
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 class Pipeline:
     """Runs the cells of one notebook."""
 
-    def __init__(self, namespace: MutableMapping[str, Any], context: commands.Settings) -> None:
+    def __init__(self, namespace: MutableMapping[str, Any], context: SessionSettings) -> None:
         """Args: namespace: the notebook's variables. context: the session's settings, and how to set one."""
         self._namespace = namespace
-        self._settings = context
+        self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
 
     def run(self, line: str, body: str | None) -> object:
@@ -33,6 +34,9 @@ class Pipeline:
         """
         cell = parse(line, body)
         if cell.command is not None:
+            if cell.command.command.connects and "@" not in cell.command.argument:
+                for notice in self._defaulted(self._options(cell)):
+                    show(notice)
             return commands.run(cell, commands.Context(self.session, self._settings))
         last: object = None
         for item in self._items(cell):
@@ -45,17 +49,29 @@ class Pipeline:
     def _items(self, cell: Cell) -> Iterator[object]:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
-        options = settings.effective(cell.options, self._settings.values(), namespace, os.environ, cell.text)
+        options = self._options(cell)
+        yield from map(Notice, self._settings.news())
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
         _check_raw_name(options["last_raw_result_var"], cell, namespace)
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and options["feedback"]:
             yield Notice(_connected(self.session, added))
+        if cell.queries:
+            yield from self._defaulted(options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self.session.run(query, cell, options, namespace)
             result.view = _view(options)
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
+
+    def _options(self, cell: Cell) -> dict[str, Any]:
+        return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
+
+    def _defaulted(self, options: Mapping[str, Any]) -> Iterator[Notice]:
+        """Connect to the default connection where nothing is connected, and say so."""
+        where = self.session.connect_default(options, self._namespace)
+        if where and options["feedback"]:
+            yield Notice(f"{_connected(self.session, [])}, the default connection of {where}")
 
     def close(self) -> None:
         """Close the session's connections."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kqlext import parameters
 from kqlext.cell import Cell, QueryText
+from kqlext.connections import named
 from kqlext.connections.credentials import SignIns
 from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
@@ -19,6 +20,8 @@ from kqlext.errors import KqlConnectionError, KqlError, KqlQueryError
 from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
 from kqlext.services.base import Query, Service
+from kqlext.surroundings import here
+from kqlext.text import listing
 
 if TYPE_CHECKING:
     from kqlext.result import Result
@@ -37,11 +40,49 @@ class Session:
         self._notebook: Connection | None = None
 
     def connect(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
-        """Open or find what a connection string names, and make it the current connection.
+        """Open or find what a connection string, ``@name`` or ``[section]`` means, and make it the current connection.
 
         Raises:
             KqlError: it cannot be used; the current connection stays as it was.
         """
+        self.registry.current = connection = self._opened(
+            named.meant(text, options["dsn_filename"], here()), options, namespace
+        )
+        return connection
+
+    def connection(self, name: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
+        """The connection that ``name``, ``name@cluster``, ``@name`` or a connection string means, opened where it is
+        not; the current one stays.
+
+        Raises:
+            KqlError: there is none, or it cannot be opened.
+        """
+        if "@" in name or "://" in name or name == "samples" or name.startswith("["):
+            return self._opened(named.meant(name, options["dsn_filename"], here()), options, namespace)
+        return self.registry.find(name)
+
+    def connect_default(self, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> str | None:
+        """Where nothing is open, connect to the default connection; gives where that is named, None without one.
+
+        Raises:
+            KqlError: there is one that cannot be used.
+        """
+        if self.registry:
+            return None
+        default = named.default_connection(here())
+        if default is None:
+            return None
+        try:
+            self.registry.current = self._opened(default.spec, options, namespace)
+        except KqlError as error:
+            error.message = f"{error.message} (It is the default connection of {default.shown}.)"
+            raise
+        return default.shown
+
+    def _opened(
+        self, meant: str | ConnectionSpec, options: Mapping[str, Any], namespace: Mapping[str, Any]
+    ) -> Connection:
+        """Open or find a connection; the current one stays."""
 
         def resolved(spec: ConnectionSpec) -> ConnectionSpec:
             keys: tuple[tuple[str, Value], ...] = tuple(
@@ -56,7 +97,7 @@ class Session:
             return replace(spec, keys=keys)
 
         self.sign_ins.allow_unencrypted = options["allow_unencrypted_token_cache"]
-        return self.registry.connect(text, resolved, _check if options["validate_connection_string"] else None)
+        return self.registry.open(meant, resolved, _check if options["validate_connection_string"] else None)
 
     def prepare(self, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
         """Connect where the cell says so; gives the names of tables that -tables added."""
@@ -83,10 +124,7 @@ class Session:
         connection = self.registry.current
         if connection is None:
             if not tables:
-                raise KqlConnectionError(
-                    "Nothing is connected yet.",
-                    hint="connect first: %kql samples, %kql duckdb://, or %kql https://help.kusto.windows.net/Samples",
-                )
+                raise nothing_connected()
             connection = self._notebook_engine()
         try:
             try:
@@ -137,6 +175,18 @@ class Session:
                 self.registry.close(current)
                 self.registry.current = before
             raise
+
+
+def nothing_connected() -> KqlConnectionError:
+    """The error where a connection is needed and there is none; its hint has the named ones."""
+    known = [f"%kql {name}" for name in named.names(here())]
+    others = ["%kql samples", "%kql duckdb://", "%kql https://help.kusto.windows.net/Samples"]
+    return KqlConnectionError(
+        "Nothing is connected yet.",
+        hint=f"connect first: {listing(known)} (%kql --conn lists them), or %kql samples"
+        if known
+        else f"connect first: {', '.join(others[:-1])}, or {others[-1]}",
+    )
 
 
 def _value_of(key: str, value: object) -> Value:
