@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         KqlQueryError,
         KqlResponseError,
         KqlServiceError,
+        KqlSettingsError,
         KqlThrottledError,
         KqlUnsupportedError,
     )
@@ -38,6 +39,7 @@ __all__ = [
     "KqlQueryError",
     "KqlResponseError",
     "KqlServiceError",
+    "KqlSettingsError",
     "KqlThrottledError",
     "KqlUnsupportedError",
     "Result",

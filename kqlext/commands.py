@@ -162,12 +162,12 @@ class SettingsListing(dict[str, Any]):
         super().__init__(values)
         self._origins = origins
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def __repr__(self) -> str:
         lines = []
         for name, value in self.items():
             place = f"  ({self._origins[name]})" if name in self._origins else ""
             lines.append(f"{name} = {value!r}{place}")
-        return Notice("\n".join(lines))._repr_mimebundle_()
+        return "\n".join(lines)
 
 
 def _config(use: CommandUse, context: Context) -> dict[str, Any]:

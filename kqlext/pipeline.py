@@ -35,8 +35,7 @@ class Pipeline:
         cell = parse(line, body)
         if cell.command is not None:
             if cell.command.command.connects and "@" not in cell.command.argument:
-                for notice in self._defaulted(self._options(cell)):
-                    show(notice)
+                self._connect_default(cell, self._options(cell))
             return commands.run(cell, commands.Context(self.session, self._settings))
         last: object = None
         for item in self._items(cell):
@@ -50,14 +49,16 @@ class Pipeline:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
         options = self._options(cell)
-        yield from map(Notice, self._settings.news())
+        if not cell.silent:
+            for text in self._settings.news():
+                show(Notice(text))
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
         _check_raw_name(options["last_raw_result_var"], cell, namespace)
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and options["feedback"]:
             yield Notice(_connected(self.session, added))
         if cell.queries:
-            yield from self._defaulted(options)
+            self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self.session.run(query, cell, options, namespace)
             result.view = _view(options)
@@ -67,11 +68,11 @@ class Pipeline:
     def _options(self, cell: Cell) -> dict[str, Any]:
         return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
 
-    def _defaulted(self, options: Mapping[str, Any]) -> Iterator[Notice]:
-        """Connect to the default connection where nothing is connected, and say so."""
+    def _connect_default(self, cell: Cell, options: Mapping[str, Any]) -> None:
+        """Connect to the default connection where nothing is connected, and say so before the query is sent."""
         where = self.session.connect_default(options, self._namespace)
-        if where and options["feedback"]:
-            yield Notice(f"{_connected(self.session, [])}, the default connection of {where}")
+        if where and options["feedback"] and not cell.silent:
+            show(Notice(f"{_connected(self.session, [])}, the default connection of {where}"))
 
     def close(self) -> None:
         """Close the session's connections."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kqlext.connections.profile_files import VARIABLE as CONNECTION_VARIABLE
-from kqlext.errors import KqlCellError, KqlConnectionError, Span
+from kqlext.errors import KqlCellError, KqlConnectionError, KqlSettingsError, Span
 from kqlext.head import read_option
 from kqlext.options import NO_MINIMUM, OPTIONS, Option, option_names
 from kqlext.references import EnvironmentVariable, Reference
@@ -57,7 +57,7 @@ class LayeredSettings:
         """The value of each configurable option.
 
         Raises:
-            KqlCellError: a file or the environment has a setting that there is not, or a value that is none for it.
+            KqlSettingsError: a file or the environment has a setting that there is not, or a value that is none for it.
         """
         chosen = self._session.chosen()
         found = {name: value for name, (value, _) in self._found().items() if name not in chosen}
@@ -120,8 +120,8 @@ def _not_used(read: object) -> str:
     return f"Not used: {read.message}" if isinstance(read, KqlConnectionError) else ""
 
 
-def _mistake(place: str, message: str, hint: str) -> KqlCellError:
-    return KqlCellError(f"{place}: {message}", hint=hint)
+def _mistake(place: str, message: str, hint: str) -> KqlSettingsError:
+    return KqlSettingsError(f"{place}: {message}", hint=hint)
 
 
 def _of_table(table: Mapping[str, Any], origin: Origin) -> Iterator[tuple[str, tuple[Any, str]]]:
@@ -163,7 +163,7 @@ def _of_word(option: Option, word: str, place: str) -> Any:
     return value
 
 
-def _wrong(option: Option, place: str) -> KqlCellError:
+def _wrong(option: Option, place: str) -> KqlSettingsError:
     least = f" of at least {option.minimum}" if option.minimum > NO_MINIMUM else ""
     wanted = {
         "flag": "true or false",

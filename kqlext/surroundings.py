@@ -25,13 +25,13 @@ class Surroundings:
     environment: Mapping[str, str] = field(repr=False)
 
     def shown(self, path: Path) -> str:
-        """A path as a reader knows it: relative to the current folder or to ``~`` where it is below one of them."""
-        for base, prefix in ((self.folder, ""), (self.home, "~/")):
-            if path.is_relative_to(base):
-                return one_line(f"{prefix}{path.relative_to(base).as_posix()}")
-        parents = [path.parent == parent for parent in self.folder.parents]
-        up = "../" * (parents.index(True) + 1) if True in parents else ""
-        return one_line(f"{up}{path.name}" if up else str(path))
+        """A path as a reader knows it: relative to the current folder, one around it or ``~``, where it is in one."""
+        if path.is_relative_to(self.folder):
+            return one_line(path.relative_to(self.folder).as_posix())
+        if path.parent in self.folder.parents and path.parent != self.home:
+            return one_line("../" * (list(self.folder.parents).index(path.parent) + 1) + path.name)
+        home = path.is_relative_to(self.home)
+        return one_line(f"~/{path.relative_to(self.home).as_posix()}" if home else str(path))
 
     def project_folders(self) -> Iterator[Path]:
         """The current folder, and its parents up to the one that holds ``.git``; without one only the current."""

@@ -89,12 +89,7 @@ def listing_lines(around: Surroundings) -> Iterator[str]:
     """A line for each named connection and each source that cannot be read; no secrets."""
     for item in profiles.listed(sources(around)):
         where = f"{item.shown}, but {item.shadowed_by} comes first" if item.shadowed_by else item.shown
-        yield f"{written(item.name)}  {item.text}  ({where})" if item.name else item.text
-
-
-def written(name: str) -> str:
-    """``@name`` as a cell takes it."""
-    return f"@{name}" if name.replace(".", "").replace("-", "").isidentifier() or name.isalnum() else f"@'{name}'"
+        yield f"{profiles.written(item.name)}  {item.text}  ({where})" if item.name else f"{item.text}  ({item.shown})"
 
 
 def shown_one(text: str, around: Surroundings) -> str:
@@ -104,9 +99,9 @@ def shown_one(text: str, around: Surroundings) -> str:
         KqlConnectionError: it is not defined.
     """
     profile = profiles.find(_name(text), sources(around))
-    return f"{written(profile.name)}  {profile.describe()}  ({profile.origin.of(*profile.keys)})"
+    return f"{profiles.written(profile.name)}  {profile.describe()}  ({profile.origin.of(*profile.keys)})"
 
 
 def names(around: Surroundings) -> list[str]:
     """What may be written in the place of a connection."""
-    return [written(name) for name in profiles.names(sources(around))]
+    return [profiles.written(name) for name in profiles.names(sources(around))]

@@ -86,7 +86,7 @@ class Profile:
     def describe(self) -> str:
         """The connection in one line without its secrets, or what is wrong with it."""
         if self.problem is not None:
-            return f"cannot be used: {one_line(self.problem.message)}"
+            return _not_used(self.problem)
         return shorten(one_line(describe(self.spec)), 200) if self.spec else ""
 
 
@@ -108,6 +108,10 @@ class Listed:
     shadowed_by: str = ""
 
 
+def _not_used(error: KqlConnectionError) -> str:
+    return f"cannot be used: {shorten(one_line(error.message), 300)}"
+
+
 def profile_key(name: str) -> str:
     """A name as names of connections are compared: without case, ``_`` as ``-``."""
     return name.casefold().replace("-", "_").strip()
@@ -120,21 +124,28 @@ def find(name: str, sources: Sequence[Source]) -> Profile:
         KqlConnectionError: no source has it, or one that may have it cannot be read.
     """
     wanted = profile_key(name)
-    known: list[str] = []
+    known: dict[str, str] = {}
     for source in sources:
         profiles = source.read()
         for names_of in (lambda profile: (profile.name,), lambda profile: profile.also):
             for profile in profiles:
                 if wanted in map(profile_key, names_of(profile)):
                     return profile
-        known += [profile.name for profile in profiles]
-    where = listing(source.shown for source in sources)
-    looked = f"looked in {where}" if sources else "no file and no environment variable defines one here"
-    known_names = f"there is {listing(f'@{item}' for item in dict.fromkeys(known))}; " if known else ""
+        for profile in profiles:
+            known.setdefault(profile_key(profile.name), written(profile.name))
+    near = did_you_mean(f"@{name}", known.values())
+    others = f"there is {listing(known.values())}; " if known else ""
+    where = f"looked in {listing(source.shown for source in sources)}" if sources else "nothing here defines one"
     raise KqlConnectionError(
         f"There is no connection named {shorten(one_line(name), 80)}.",
-        hint=" ".join(filter(None, (did_you_mean(f"@{name}", (f"@{item}" for item in known)), known_names + looked))),
+        hint=f"{near} ({where})" if near else others + where,
     )
+
+
+def written(name: str) -> str:
+    """A name as a cell takes it: ``@name``, or ``@'name with spaces'``."""
+    shown = one_line(name)
+    return f"@{shown}" if re.fullmatch(r"[\w.-]+", name) else f"@'{shown}'"
 
 
 def listed(sources: Sequence[Source]) -> Iterator[Listed]:
@@ -144,11 +155,11 @@ def listed(sources: Sequence[Source]) -> Iterator[Listed]:
         try:
             profiles = source.read()
         except KqlConnectionError as error:
-            yield Listed("", f"cannot be used: {one_line(error.message)}", source.shown)
+            yield Listed("", _not_used(error), source.shown)
             continue
         for profile in profiles:
             key = profile_key(profile.name)
-            yield Listed(one_line(profile.name), profile.describe(), profile.origin.shown, seen.get(key, ""))
+            yield Listed(profile.name, profile.describe(), profile.origin.shown, seen.get(key, ""))
             seen.setdefault(key, profile.origin.shown)
 
 
