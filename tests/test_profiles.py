@@ -365,6 +365,21 @@ def test_a_session_gives_a_connection_by_its_name(project: Path) -> None:
     session.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("soc", "@soc"),
+        ("a.b-c", "@a.b-c"),
+        ("größe", "@größe"),
+        ("a b", "@'a b'"),
+        ("it's", '@"it\'s"'),
+        ("a\nb", "@'a\\nb'"),
+    ],
+)
+def test_names_are_written_as_a_cell_takes_them(name: str, shown: str) -> None:
+    assert profiles.written(name) == shown
+
+
 def test_paths_are_shown_short() -> None:
     around = Surroundings(Path("/a/b/c"), Path("/home/me"), Path("/home/me/.config"), {})
     shown = {

@@ -145,7 +145,8 @@ def find(name: str, sources: Sequence[Source]) -> Profile:
 def written(name: str) -> str:
     """A name as a cell takes it: ``@name``, or ``@'name with spaces'``."""
     shown = one_line(name)
-    return f"@{shown}" if re.fullmatch(r"[\w.-]+", name) else f"@'{shown}'"
+    quote = '"' if "'" in shown else "'"
+    return f"@{shown}" if re.fullmatch(r"[\w.-]+", name) else f"@{quote}{shown}{quote}"
 
 
 def listed(sources: Sequence[Source]) -> Iterator[Listed]:
