@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         KqlQueryError,
         KqlResponseError,
         KqlServiceError,
+        KqlSettingsError,
         KqlThrottledError,
         KqlUnsupportedError,
     )
@@ -42,6 +43,7 @@ __all__ = [
     "KqlQueryError",
     "KqlResponseError",
     "KqlServiceError",
+    "KqlSettingsError",
     "KqlThrottledError",
     "KqlUnsupportedError",
     "Result",

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from kqlext.cell import Cell
+from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlUnsupportedError, Span
 from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
-from kqlext.options import option_names
+from kqlext.options import OPTIONS, option_names
 from kqlext.references import EnvironmentVariable, Reference
-from kqlext.session import Session
+from kqlext.session import Session, nothing_connected
+from kqlext.setting_files import LayeredSettings
+from kqlext.surroundings import here
 from kqlext.text import did_you_mean, listing, normalize_name, plural
-
-
-class Settings(Protocol):
-    """The settings of a session."""
-
-    def values(self) -> dict[str, Any]:
-        """The value of each configurable option."""
-        ...
-
-    def set_option(self, name: str, value: Any) -> None:
-        """Set one."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -36,7 +27,7 @@ class Context:
     """What commands work on."""
 
     session: Session
-    settings: Settings
+    settings: LayeredSettings
 
 
 def run(cell: Cell, context: Context) -> object:
@@ -92,11 +83,18 @@ def _version(_: CommandUse, __: Context) -> Notice:
 
 def _conn(use: CommandUse, context: Context) -> Notice:
     registry = context.session.registry
+    if use.argument.startswith("@"):
+        return Notice(named.shown_one(use.argument, here()))
     if use.argument:
         return Notice(connection_line(registry.find(use.argument)))
+    named_lines = list(named.listing_lines(here()))
     if not registry:
-        return Notice("Nothing is connected: try %kql samples")
-    return Notice("\n".join(f"{'*' if item is registry.current else ' '} {connection_line(item)}" for item in registry))
+        lines = ["Nothing is connected." if named_lines else "Nothing is connected: try %kql samples"]
+    else:
+        lines = [f"{'*' if item is registry.current else ' '} {connection_line(item)}" for item in registry]
+    return Notice(
+        "\n".join([*lines, *(["Named connections:"] if named_lines else []), *(f"  {n}" for n in named_lines)])
+    )
 
 
 def _close(use: CommandUse, context: Context) -> Notice:
@@ -133,7 +131,7 @@ def _schema(use: CommandUse, context: Context) -> SchemaListing:
     registry = context.session.registry
     connection = registry.find(use.argument) if "@" in use.argument else registry.current
     if connection is None:
-        raise KqlConnectionError("Nothing is connected.", hint="connect first, for example %kql samples")
+        raise nothing_connected()
     whole = not use.argument or "@" in use.argument
     try:
         schema = read_schema(connection.service)
@@ -157,15 +155,31 @@ def _signout(_: CommandUse, context: Context) -> Notice:
 # --- settings --------------------------------------------------------------------------------------------
 
 
+class SettingsListing(dict[str, Any]):
+    """Settings by name, that show themselves as text with where each was set."""
+
+    def __init__(self, values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self._origins = origins
+
+    def __repr__(self) -> str:
+        lines = []
+        for name, value in self.items():
+            place = f"  ({self._origins[name]})" if name in self._origins else ""
+            lines.append(f"{name} = {value!r}{place}")
+        return "\n".join(lines)
+
+
 def _config(use: CommandUse, context: Context) -> dict[str, Any]:
     name, equals, written = use.argument.partition("=")
     if not name.strip():
-        return context.settings.values()
+        return SettingsListing(context.settings.values(), context.settings.origins())
     option = option_names().get(normalize_name(name.strip()))
     if option is None or not option.configurable:
         raise KqlCellError(
             f"There is no setting {name.strip()}.",
-            hint=did_you_mean(name.strip(), context.settings.values()) or "%kql --config lists them",
+            hint=did_you_mean(name.strip(), [known.name for known in OPTIONS if known.configurable])
+            or "%kql --config lists them",
         )
     if equals:
         value = read_option(option, written.strip(), use.argument, Span(len(name) + 1, len(use.argument)))

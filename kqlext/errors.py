@@ -2,6 +2,7 @@
 
     KqlError
     ├── KqlCellError             the cell or line itself: an option, a command, a target, no query
+    ├── KqlSettingsError         a setting in a file or the environment that there is not, or a wrong value for one
     ├── KqlConnectionError       a connection string or name that cannot be used
     ├── KqlNetworkError          the service did not answer: no route, refused, TLS, timed out, broken off
     ├── KqlAuthenticationError   no credential, or one that the service refused (401, 403)
@@ -123,6 +124,12 @@ class KqlCellError(KqlError):
     """The cell or line cannot be read: nothing was sent."""
 
     default_hint = "%kql --help shows what a cell may hold"
+
+
+class KqlSettingsError(KqlError):
+    """A setting of ``kqlext.toml``, ``pyproject.toml`` or the environment that cannot be used: nothing was sent."""
+
+    default_hint = "%kql --help options lists the settings"
 
 
 class KqlConnectionError(KqlError):

@@ -48,6 +48,9 @@ _OPTION = re.compile(r"-(!?)([A-Za-z][\w-]*)(?:(=)|(?=[\s;]|$))")
 _PROPERTY = re.compile(r"\+([A-Za-z]\w*)(=?)")
 _SCHEME = re.compile(r"[A-Za-z][\w-]*://")
 _QUOTED_SCHEME = re.compile(r"""(['"])\s*[A-Za-z][\w-]*://""")
+# No KQL begins with an @ (its verbatim strings begin no query), nor with a bracket before a name without quotes.
+_PROFILE = re.compile(r"""@(?:[\w.-]+|'[^'\n]+'|"[^"\n]+")(?=[\s;]|$)""")
+_SECTION = re.compile(r"""\[[^'"\[\]\n]*[^'"\[\]\s][^'"\[\]\n]*\](?=[\s;]|$)""")
 _AT_CLUSTER = re.compile(r"[\w.-]+@[\w.-]+(?=[\s;]|$)")
 # `samples` alone is the sample database; before a pipe, a dot, ... it is a table of that name, before << a target.
 _SAMPLES = re.compile(r"samples(?=;|(?:\s|//[^\n]*+)*+$|\s(?:\s|//[^\n]*+)*+[^\s|=.,)\]<])")
@@ -180,7 +183,12 @@ class Head:
             raise KqlCellError("A Kusto connection string (Data Source=...) is written as an address here.", hint=hint)
         if self._match(_SCHEME) or self._match(_QUOTED_SCHEME):
             return Span(self.position, self._word_end(self.position))
-        match = self._match(_AT_CLUSTER) or self._match(_SAMPLES)
+        patterns = (_PROFILE, _SECTION, _AT_CLUSTER, _SAMPLES)
+        match = next((match for pattern in patterns if (match := self._match(pattern))), None)
+        if match is None and self.text.startswith("@", self.position):
+            hint = "write %kql --conn to see which there are; the query follows after a space"
+            span = Span(self.position, self.position + 1)
+            raise self.error("A named connection is written @name or @'name with spaces'.", span, hint)
         return Span(*match.span()) if match else None
 
     def _target(self) -> bool:

@@ -25,13 +25,27 @@ loganalytics://workspace='<guid>';alias='soc'    the same by its Workspace ID
 applicationinsights://appid='<guid>'             an application of Application Insights
 defender://                                      advanced hunting of Microsoft Defender, through Microsoft Graph
 resourcegraph://subscriptions='a,b'              Azure Resource Graph; also managementgroups=..., or the whole tenant
+@soc, @'my soc'                                  a connection that kqlext.toml or KQLEXT_CONNECTION_SOC names (below)
+[section]                                        one of an INI file (-dsn_filename)
 Samples@help, s@help                             a connection that is open, another database of its cluster
 
 Sign-in, by keys of the connection: code (device code), interactive (browser), azcli, msi or msi='id', vscode,
 notebookutils (Fabric, Synapse), databricks='service credential',
 clientid='...';clientsecret=$NAME;tenant='...', clientid='...';certificatepemfile='...';tenant='...',
 token=my_token (text, dict, function, credential), anonymous; tenant='...' and aadurl='...' beside them.
-%kql --signout forgets who is signed in"""
+%kql --signout forgets who is signed in
+
+Named connections stand in kqlext.toml of the project or of your configuration folder:
+    default = "soc"
+    [connections.soc]
+    service = "loganalytics"
+    workspace = "<guid>"
+    [connections.samples]
+    connection = "https://help.kusto.windows.net/Samples"
+Also in pyproject.toml ([tool.kqlext.connections.NAME]), KQLEXT_CONNECTION_NAME, msticpyconfig.yaml and Sentinel's
+config.json. A value $NAME is the environment variable NAME. %kql --conn lists them. Where nothing is connected, a query
+opens KQLEXT_CONNECTION (a connection string or @name), KQLMAGIC_CONNECTION_STR, or default.
+Options are set there too: [settings], or KQLEXT_OPTION in the environment; %kql --config shows them"""
 
 _RESULTS = """\
 r[0], r[0]['State'], r[:10], len(r), for row in r

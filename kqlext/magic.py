@@ -25,6 +25,11 @@ class KqlMagics(Magics):
 
     _pipeline: Pipeline | None = None
 
+    def __init__(self, **keywords: Any) -> None:
+        self._chosen: set[str] = set()
+        self.observe(self._note_choice)
+        super().__init__(**keywords)
+
     # Without no_var_expand IPython rewrites `$left.State` where a variable is called `left`.
     @no_var_expand
     @line_cell_magic
@@ -45,6 +50,26 @@ class KqlMagics(Magics):
     def set_option(self, name: str, value: Any) -> None:
         """Set one of the session's settings."""
         setattr(self, name, value)
+        self._chosen.add(name)
+
+    def chosen(self) -> set[str]:
+        """The settings that the user set, here or in IPython's configuration, also to their default values.
+
+        traitlets tells of changes only; what was set to the value that it had stands in the configuration. A value
+        that was refused stands there too, but is none of ours.
+        """
+        written = {
+            name: value
+            for section in self.section_names()
+            for name, value in dict(self.config.get(section, {})).items()
+            if name in traits.configurable_names()
+        }
+        kept = {name for name, value in written.items() if str(value).lower() == str(getattr(self, name)).lower()}
+        return self._chosen | kept
+
+    def _note_choice(self, change: Any) -> None:
+        if change["name"] in traits.configurable_names():
+            self._chosen.add(change["name"])
 
     def close(self) -> None:
         """Close the connections."""

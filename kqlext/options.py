@@ -39,6 +39,8 @@ class Command:
     name: str
     argument: str
     help: str
+    connects: bool = False
+    """Whether it asks the current connection, so that without one the default connection is opened first."""
 
 
 DATAFRAME_TYPES = ("pandas", "arrow", "polars", "result")
@@ -122,7 +124,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "conn",
         "value",
-        "the connection: a string, or the name of a variable that holds one",
+        "the connection: a string or @name, or a variable that holds one",
         configurable=False,
     ),
     Option(
@@ -136,6 +138,13 @@ OPTIONS: tuple[Option, ...] = (
         "flag",
         "an answer that is not complete is an error",
         default=False,
+    ),
+    Option(
+        "dsn_filename",
+        "text",
+        "the INI file in which [section] in a connection's place is looked up",
+        default="odbc.ini",
+        aliases=("df",),
     ),
     Option(
         "tables",
@@ -199,9 +208,9 @@ OPTIONS: tuple[Option, ...] = (
 COMMANDS: tuple[Command, ...] = (
     Command("help", "[topic]", "this page, or one topic: options, commands, connections, results"),
     Command("version", "", "the versions of kqlext and of what it runs on"),
-    Command("conn", "[name]", "the open connections, the current one marked with *"),
+    Command("conn", "[name | @name]", "the open connections, the current one marked with *, and the named ones"),
     Command("close", "[name | *]", "close the current connection, the named one, or all"),
-    Command("schema", "[table | name@cluster]", "tables and columns of the database, or of one table"),
+    Command("schema", "[table | name@cluster]", "tables and columns of the database, or of one table", connects=True),
     Command("signout", "", "forget who is signed in, and every token"),
     Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),
 )

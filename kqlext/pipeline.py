@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kqlext import binding, commands, settings
+from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.display import Notice, ProgressLine, SignInPrompt, show
 from kqlext.session import Session
+from kqlext.setting_files import LayeredSettings, SessionSettings
 from kqlext.text import plural
 
 if TYPE_CHECKING:
@@ -20,10 +23,10 @@ if TYPE_CHECKING:
 class Pipeline:
     """Runs the cells of one notebook."""
 
-    def __init__(self, namespace: MutableMapping[str, Any], context: commands.Settings) -> None:
+    def __init__(self, namespace: MutableMapping[str, Any], context: SessionSettings) -> None:
         """Args: namespace: the notebook's variables. context: the session's settings, and how to set one."""
         self._namespace = namespace
-        self._settings = context
+        self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
 
     def run(self, line: str, body: str | None) -> object:
@@ -34,11 +37,21 @@ class Pipeline:
         """
         cell = parse(line, body)
         if cell.command is not None:
+            if cell.command.command.connects and "@" not in cell.command.argument:
+                self._connect_default(cell, self._options(cell))
             return commands.run(cell, commands.Context(self.session, self._settings))
         last: object = None
-        for item in self._items(cell):
-            if last is not None and not cell.silent:
-                show(last)
+        items = self._items(cell)
+        while True:
+            try:
+                item = next(items, None)
+            except BaseException:
+                # What was answered before is seen, whatever becomes of the query behind it.
+                _show(last, cell)
+                raise
+            if item is None:
+                break
+            _show(last, cell)
             last = item
         # A line's value may be assigned although nothing is to be shown; a cell's cannot.
         return None if cell.silent and body is not None else last
@@ -46,12 +59,17 @@ class Pipeline:
     def _items(self, cell: Cell) -> Iterator[object]:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
-        options = settings.effective(cell.options, self._settings.values(), namespace, os.environ, cell.text)
+        options = self._options(cell)
+        if not cell.silent:
+            for text in self._settings.news():
+                show(Notice(text))
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
         _check_raw_name(options["last_raw_result_var"], cell, namespace)
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and _says(options):
             yield Notice(_connected(self.session, added))
+        if cell.queries and options["over"] is None:
+            self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)
             result.view = _view(options)
@@ -59,14 +77,29 @@ class Pipeline:
             yield from _shown(result, plan, values, options)
 
     def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
+        question = Question(query, cell, options, self._namespace)
         if options["quiet"]:
-            return self.session.run(query, cell, options, self._namespace)
+            return answer(self.session, question)
         with closing(ProgressLine()) as line:
-            return self.session.run(query, cell, options, self._namespace, line)
+            return answer(self.session, replace(question, watch=line))
+
+    def _options(self, cell: Cell) -> dict[str, Any]:
+        return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
+
+    def _connect_default(self, cell: Cell, options: Mapping[str, Any]) -> None:
+        """Connect to the default connection where nothing is connected, and say so before the query is sent."""
+        where = self.session.connect_default(options, self._namespace)
+        if where and _says(options) and not cell.silent:
+            show(Notice(f"{_connected(self.session, [])}, the default connection of {where}"))
 
     def close(self) -> None:
         """Close the session's connections."""
         self.session.close()
+
+
+def _show(item: object, cell: Cell) -> None:
+    if item is not None and not cell.silent:
+        show(item)
 
 
 def _says(options: Mapping[str, Any]) -> bool:

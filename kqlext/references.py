@@ -166,7 +166,12 @@ def hide_secrets(text: str) -> str:
         position = end
     keyed = "".join([*pieces, text[position:]])
     lone = _LONE.sub(lambda match: _blot(match.group()) if _is_no_flag(match.group()) else match.group(), keyed)
-    return _USER.sub(lambda match: _blot(match.group()), lone)
+    return hide_user(lone)
+
+
+def hide_user(address: str) -> str:
+    """An address without the user and password before its host."""
+    return _USER.sub(lambda match: _blot(match.group()), address)
 
 
 def _is_no_flag(word: str) -> bool:

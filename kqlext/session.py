@@ -1,35 +1,32 @@
-"""One session: its connections, and the way of a query through them. Knows nothing of IPython."""
+"""One session: its connections, how they are opened, and the default one. Knows nothing of IPython."""
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kqlext import parameters
-from kqlext.cell import Cell, QueryText
+from kqlext.cell import Cell
+from kqlext.connections import named
 from kqlext.connections.credentials import SignIns
 from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
 from kqlext.connections.schemes import LISTS, takes_cloud, takes_sign_in
 from kqlext.connections.sign_in import keys_of_options
 from kqlext.connections.strings import ConnectionSpec
-from kqlext.errors import KqlCellError, KqlConnectionError, KqlError, KqlPartialResultError, KqlQueryError
-from kqlext.execution import Job, Watch, run_all
+from kqlext.errors import KqlConnectionError, KqlError
 from kqlext.references import Held, Value, resolve
 from kqlext.services import make_opener
-from kqlext.services.base import Progress, Query, Service, new_client_request_id
+from kqlext.services.base import Service
+from kqlext.surroundings import here
 from kqlext.text import listing
-from kqlext.time_range import parse_length, parse_range, ranged
 
 if TYPE_CHECKING:
-    from kqlext.decode import DataSet
-    from kqlext.result import Result
+    pass
 
-_EMBEDDED = ("duckdb", "samples")
+EMBEDDED = ("duckdb", "samples")
+"""The schemes of the engine in this process."""
 
 
 class Session:
@@ -42,11 +39,49 @@ class Session:
         self._notebook: Connection | None = None
 
     def connect(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
-        """Open or find what a connection string names, and make it the current connection.
+        """Open or find what a connection string, ``@name`` or ``[section]`` means, and make it the current connection.
 
         Raises:
             KqlError: it cannot be used; the current connection stays as it was.
         """
+        self.registry.current = connection = self._opened(
+            named.meant(text, options["dsn_filename"], here()), options, namespace
+        )
+        return connection
+
+    def connection(self, name: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
+        """The connection that ``name``, ``name@cluster``, ``@name`` or a connection string means, opened where it is
+        not; the current one stays.
+
+        Raises:
+            KqlError: there is none, or it cannot be opened.
+        """
+        if "@" in name or "://" in name or name == "samples" or name.startswith("["):
+            return self._opened(named.meant(name, options["dsn_filename"], here()), options, namespace)
+        return self.registry.find(name)
+
+    def connect_default(self, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> str | None:
+        """Where nothing is open, connect to the default connection; gives where that is named, None without one.
+
+        Raises:
+            KqlError: there is one that cannot be used.
+        """
+        if self.registry:
+            return None
+        default = named.default_connection(here())
+        if default is None:
+            return None
+        try:
+            self.registry.current = self._opened(default.spec, options, namespace)
+        except KqlError as error:
+            error.message = f"{error.message} (It is the default connection of {default.shown}.)"
+            raise
+        return default.shown
+
+    def _opened(
+        self, meant: str | ConnectionSpec, options: Mapping[str, Any], namespace: Mapping[str, Any]
+    ) -> Connection:
+        """Open or find a connection; the current one stays."""
 
         def resolved(spec: ConnectionSpec) -> ConnectionSpec:
             keys: tuple[tuple[str, Value], ...] = tuple(
@@ -60,7 +95,7 @@ class Session:
             return replace(spec, keys=keys)
 
         self.sign_ins.allow_unencrypted = options["allow_unencrypted_token_cache"]
-        return self.registry.connect(text, resolved, _check if options["validate_connection_string"] else None)
+        return self.registry.open(meant, resolved, _check if options["validate_connection_string"] else None)
 
     def prepare(self, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
         """Connect where the cell says so; gives the names of tables that -tables added."""
@@ -70,120 +105,6 @@ class Session:
             self.connect(_text_of("-conn", options["conn"]), options, namespace)
         return [] if options["tables"] is None else self._add_files(options["tables"], options, namespace)
 
-    def run(
-        self,
-        query: QueryText,
-        cell: Cell,
-        options: Mapping[str, Any],
-        namespace: Mapping[str, Any],
-        watch: Watch | None = None,
-    ) -> Result:
-        """Run one query of a cell on the current connection, or where its options say.
-
-        A query that names a table which the service does not know, but the notebook has, runs on the embedded
-        engine; so does one where nothing is connected.
-
-        Args:
-            watch: is shown how far the query is.
-
-        Raises:
-            KqlError: as services and decoders raise; positions point into the cell.
-            KqlInterrupt: the user gave up.
-        """
-        timespan = parameters.iso_timespan(options["timespan"])
-        request = Query(query.text, dict(cell.properties), options["timeout"], timespan, options["search"])
-        try:
-            if options["over"] is not None:
-                result = self._answer_of_all(request, cell, options, namespace, watch)
-            elif options["split"] is not None:
-                result = self._answer_of_pieces(request, options["split"], watch)
-            else:
-                tables = parameters.notebook_tables(query.text, namespace)
-                result = self._answer_of_current(replace(request, tables=tables), watch)
-        except KqlError as error:
-            raise error.relocate(cell.text, query.span.start) from None
-        if options["strict"] and result.partial:
-            raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
-        return result
-
-    def connection(self, name: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
-        """The connection that a name or a connection string means, opened where it is not; the current one stays.
-
-        Raises:
-            KqlError: there is none, or it cannot be opened.
-        """
-        if "://" not in name:
-            return self.registry.find(name)
-        before = self.registry.current
-        try:
-            return self.connect(name, options, namespace)
-        finally:
-            self.registry.current = before
-
-    def _answer_of_all(
-        self,
-        request: Query,
-        cell: Cell,
-        options: Mapping[str, Any],
-        namespace: Mapping[str, Any],
-        watch: Watch | None,
-    ) -> Result:
-        """Run a query on the connections that -over names, side by side; one answer of all."""
-        from kqlext.fan_out import run_over
-
-        if cell.connection is not None or options["conn"] is not None:
-            raise KqlCellError("The cell names a connection, and others with -over.", hint="keep one of the two")
-        if options["split"] is not None:
-            raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
-        began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
-        connections = [self.connection(name, options, namespace) for name in options["over"]]
-        requests = [
-            replace(request, client_request_id=new_client_request_id(), progress=Progress()) for _ in connections
-        ]
-        queries = [
-            ranged(one, connection.service.takes_timespan, now)
-            for one, connection in zip(requests, connections, strict=True)
-        ]
-        data_set = run_over(connections, queries, options["strict"], watch)
-        return _result(data_set, listing(item.id for item in connections), request, began)
-
-    def _answer_of_pieces(self, request: Query, length: object, watch: Watch | None) -> Result:
-        """Run a query on the pieces of its time range; one answer of all."""
-        from kqlext.splitting import run_split
-
-        if request.timespan is None:
-            raise KqlCellError("-split needs -timespan, the range to cut.", hint="write -timespan start/end, or P7D")
-        connection = self.registry.current
-        if connection is None:
-            raise _not_connected()
-        began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
-        data_set = run_split(connection, request, whole, parse_length(length), watch)
-        return _result(data_set, connection.id, request, began)
-
-    def _answer_of_current(self, request: Query, watch: Watch | None) -> Result:
-        connection = self.registry.current
-        if connection is None:
-            if not request.tables:
-                raise _not_connected()
-            connection = self._notebook_engine()
-        try:
-            return _answer(connection, request, watch)
-        except KqlQueryError as error:
-            if connection.spec.scheme in _EMBEDDED or error.unresolved not in request.tables:
-                raise
-            return self._answer_from_notebook(request, error, watch)
-
-    def _answer_from_notebook(self, request: Query, refusal: KqlQueryError, watch: Watch | None) -> Result:
-        """Run a query that a service refused for a table of the notebook on the embedded engine."""
-        try:
-            return _answer(self._notebook_engine(), request, watch)
-        except KqlQueryError as error:
-            if error.unresolved is None or error.unresolved in request.tables:
-                raise
-            # It names a table of the service too: what the service said is the error.
-            refusal.hint = f"{refusal.unresolved} is a table of the notebook: a service cannot join it with its own"
-            raise refusal from None
-
     def close(self) -> None:
         """Close every connection."""
         self.registry.close_all()
@@ -191,7 +112,7 @@ class Session:
             self._notebook.service.close()
             self._notebook = None
 
-    def _notebook_engine(self) -> Connection:
+    def notebook_engine(self) -> Connection:
         """The embedded engine for tables of the notebook alone; never the current connection."""
         if self._notebook is None:
             spec = ConnectionSpec("duckdb", (("alias", "notebook"),))
@@ -202,7 +123,7 @@ class Session:
     def _add_files(self, pattern: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
         before = self.registry.current
         current = before
-        if current is None or current.spec.scheme not in _EMBEDDED:
+        if current is None or current.spec.scheme not in EMBEDDED:
             current = self.connect("duckdb://", options, namespace)
         try:
             return current.service.add_files(pattern)  # type: ignore[attr-defined,no-any-return]
@@ -211,6 +132,18 @@ class Session:
                 self.registry.close(current)
                 self.registry.current = before
             raise
+
+
+def nothing_connected() -> KqlConnectionError:
+    """The error where a connection is needed and there is none; its hint has the named ones."""
+    known = [f"%kql {name}" for name in named.names(here())]
+    others = ["%kql samples", "%kql duckdb://", "%kql https://help.kusto.windows.net/Samples"]
+    return KqlConnectionError(
+        "Nothing is connected yet.",
+        hint=f"connect first: {listing(known)} (%kql --conn lists them), or %kql samples"
+        if known
+        else f"connect first: {', '.join(others[:-1])}, or {others[-1]}",
+    )
 
 
 def _value_of(key: str, value: object) -> Value:
@@ -234,26 +167,3 @@ def _check(service: Service) -> None:
     from kqlext.decode import decode
 
     decode(service.check())
-
-
-def _not_connected() -> KqlConnectionError:
-    return KqlConnectionError(
-        "Nothing is connected yet.",
-        hint="connect first: %kql samples, %kql duckdb://, or %kql https://help.kusto.windows.net/Samples",
-    )
-
-
-def _answer(connection: Connection, request: Query, watch: Watch | None) -> Result:
-    began = time.perf_counter()
-    query = ranged(request, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
-    (outcome,) = run_all([Job(connection, query)], watch=watch)
-    if isinstance(outcome, KqlError):
-        raise outcome
-    return _result(outcome, connection.id, replace(request, client_request_id=query.client_request_id), began)
-
-
-def _result(data_set: DataSet, source: str, request: Query, began: float) -> Result:
-    from kqlext.result import Origin, Result
-
-    elapsed = time.perf_counter() - began
-    return Result(data_set, Origin(source, request.text, elapsed, request.client_request_id))

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kqlext.connections.clouds import CLOUDS
+from kqlext.connections.named import DEFAULT_VARIABLES
+from kqlext.connections.profile_files import DOCUMENTED
 from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.connections.sign_in import METHODS
 from kqlext.services import supported_schemes
@@ -28,8 +30,8 @@ token go to an address that is not among Microsoft's.
 
 
 def connections_page() -> str:
-    """docs/connections.md: every scheme, key, way to sign in and cloud."""
-    return "\n".join([_HEAD, *_schemes(), "", *_methods(), "", *_clouds(), ""])
+    """docs/connections.md: every scheme, key, way to sign in, cloud and source of named connections."""
+    return "\n".join([_HEAD, *_schemes(), "", *_methods(), "", *_clouds(), "", *_named(), ""])
 
 
 def _schemes() -> list[str]:
@@ -74,6 +76,21 @@ def _clouds() -> list[str]:
         for cloud in CLOUDS
     ]
     return ["## Clouds", "", *_table(("cloud", "also written", "Kusto hosts end in", *_ADDRESSES.values()), rows)]
+
+
+def _named() -> list[str]:
+    variables = " or ".join(f"`{name}`" for name in DEFAULT_VARIABLES)
+    text = f"""\
+`%kql @name` opens what the first of these files and variables names so. In TOML a connection is `connection = "..."`,
+or `service = "..."` with the keys of the scheme: texts, `true` for a key without a value, lists where there may be
+several. A text `$NAME` is an environment variable. Relative paths are relative to the file. Of msticpy's file ids,
+tenants, `Azure.cloud` and sign-ins (`ClientId` with `ClientSecret` or `Certificate`) are read; secrets in a key vault
+and groups of clusters are not.
+
+The default connection is that of {variables} (a connection string or `@name`), or of
+`default = "name"` in the nearest TOML file. Files of a project cannot hold `trusted` or an `aadurl` of another
+authority: the folder of a notebook may be somebody else's work."""
+    return ["## Named connections", "", text, "", *_table(("defined in", "looked for in", "as"), DOCUMENTED)]
 
 
 _ADDRESSES = {

@@ -32,6 +32,14 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
 
 
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the developer has set for kqlext must not change what the tests see."""
+    for name in [name for name in os.environ if name.upper().startswith(("KQLEXT_", "KQLMAGIC_", "MSTICPYCONFIG"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-configuration"))
+
+
 class StaticCredential:
     """A credential as azure-identity's are, with one token."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import Shell
@@ -104,6 +105,21 @@ def test_the_current_connection_stays(three: Shell, server: MonitorServer) -> No
 def test_a_variable_of_the_name_of_a_connection_is_no_list(three: Shell) -> None:
     three.variables["a"] = 5
     assert len(three.run(f"%kql -over a {QUERY}")) == 1
+
+
+def test_named_connections_are_opened(
+    three: Shell, server: MonitorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tables = [
+        f"[connections.{name}]\nservice = 'loganalytics'\nworkspace = '{workspace}'\ndatasourceurl = '{server.url}'\n"
+        for name, workspace in zip(("north", "south"), WORKSPACES, strict=False)
+    ]
+    (tmp_path / "kqlext.toml").write_text("default = 'nobody'\n" + "".join(tables))
+    result = three.run(f"%kql -over @north,@south,a {QUERY}")
+    assert [row["Connection"] for row in result] == ["north@loganalytics", "south@loganalytics", "a@loganalytics"]
+    three.run("%kql --close *")
+    assert len(three.run(f"%kql -over @north {QUERY}")) == 1
 
 
 def test_several_tables_meet_by_their_place(shell: Shell) -> None:

@@ -444,6 +444,13 @@ def test_a_table_of_the_notebook_does_not_join_one_of_a_service(shell: Shell, ku
     assert caught.value.request_id
 
 
+def test_what_was_answered_before_a_failure_is_shown(shell: Shell) -> None:
+    shell.run("%kql samples")
+    result = shell.ip.run_cell("%%kql\nprint a = 41\n\nprint nope")
+    assert isinstance(result.error_in_exec, errors.KqlQueryError)
+    assert "41" in shell.shown[-1]["text/plain"]
+
+
 def test_an_interrupt_is_an_interrupt(shell: Shell) -> None:
     """A Ctrl-C while the engine works: KeyboardInterrupt, without our code in its traceback, and on it goes."""
     import _thread

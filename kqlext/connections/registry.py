@@ -49,16 +49,16 @@ class Registry:
     def __len__(self) -> int:
         return len(self._connections)
 
-    def connect(
+    def open(
         self,
-        text: str,
+        text: str | ConnectionSpec,
         resolve: Callable[[ConnectionSpec], ConnectionSpec],
         validate: Callable[[Service], object] | None,
     ) -> Connection:
-        """Open what ``text`` names, or find it open, and make it the current one.
+        """Open what ``text`` names, or find it open; the current connection stays.
 
         Args:
-            text: a connection string, or ``name@cluster``.
+            text: a connection string, ``name@cluster``, or a connection that was read already.
             resolve: gives a spec with the notebook's and the environment's values in it.
             validate: raises unless a service that was not open before can be used; None asks nothing.
 
@@ -66,13 +66,10 @@ class Registry:
             KqlConnectionError: the text cannot be read, or names nothing that is open.
             KqlError: the service is not there or refuses; the current connection stays as it was.
         """
-        parsed = parse_connection(text)
+        parsed = parse_connection(text) if isinstance(text, str) else text
         if isinstance(parsed, ConnectionName):
-            connection = self._named(parsed, validate)
-        else:
-            connection = self._opened(self._inherit(resolve(parsed)), validate)
-        self.current = connection
-        return connection
+            return self._named(parsed, validate)
+        return self._opened(self._inherit(resolve(parsed)), validate)
 
     def find(self, name: str) -> Connection:
         """The open connection called ``name@cluster``, or ``name`` where only one is called so.

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote
 
 from kqlext.connections.schemes import OPTIONAL_VALUE, REPEATABLE, SCHEMES, SECRETS, VALUELESS, Scheme
 from kqlext.errors import KqlConnectionError, Span
-from kqlext.references import Value, hide_secrets, parse_value
+from kqlext.references import Value, hide_secrets, hide_user, parse_value
 from kqlext.references import quote as quote_value
 from kqlext.text import did_you_mean, normalize_name
 
@@ -57,9 +57,9 @@ class ConnectionName:
 
 def describe(spec: ConnectionSpec) -> str:
     """The spec in key form, secrets as dots."""
-    return format_spec(
-        ConnectionSpec(spec.scheme, tuple((key, "…" if key in SECRETS else value) for key, value in spec.keys))
-    )
+    keys = tuple((key, "…" if key in SECRETS else value) for key, value in spec.keys)
+    shown = tuple((key, hide_user(value) if isinstance(value, str) else value) for key, value in keys)
+    return format_spec(ConnectionSpec(spec.scheme, shown))
 
 
 def format_spec(spec: ConnectionSpec) -> str:

@@ -1,0 +1,147 @@
+"""A query of a cell -> a Result: from the current connection, from several (``-over``), or in pieces (``-split``)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kqlext import parameters
+from kqlext.cell import Cell, QueryText
+from kqlext.connections.registry import Connection
+from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
+from kqlext.execution import Job, Watch, run_all
+from kqlext.services.base import Progress, Query, new_client_request_id
+from kqlext.session import EMBEDDED, Session, nothing_connected
+from kqlext.text import listing
+from kqlext.time_range import parse_length, parse_range, ranged
+
+if TYPE_CHECKING:
+    from kqlext.decode import DataSet
+    from kqlext.result import Result
+
+
+@dataclass(frozen=True)
+class Question:
+    """One query of a cell, and all that says how it is to be answered.
+
+    ``watch`` is shown how far the query is.
+    """
+
+    query: QueryText
+    cell: Cell
+    options: Mapping[str, Any]
+    namespace: Mapping[str, Any]
+    watch: Watch | None = None
+
+
+def answer(session: Session, question: Question) -> Result:
+    """The answer to one query of a cell.
+
+    A query that names a table which the service does not know, but the notebook has, runs on the embedded engine; so
+    does one where nothing is connected.
+
+    Raises:
+        KqlError: as services and decoders raise; positions point into the cell.
+        KqlInterrupt: the user gave up.
+    """
+    options, query = question.options, question.query
+    timespan = parameters.iso_timespan(options["timespan"])
+    request = Query(query.text, dict(question.cell.properties), options["timeout"], timespan, options["search"])
+    try:
+        if options["over"] is not None:
+            result = _of_several(session, request, question)
+        elif options["split"] is not None:
+            result = _of_pieces(session, request, question)
+        else:
+            result = _of_current(session, request, question)
+    except KqlError as error:
+        raise error.relocate(question.cell.text, query.span.start) from None
+    if options["strict"] and result.partial:
+        raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
+    return result
+
+
+def _of_several(session: Session, request: Query, question: Question) -> Result:
+    """The answers of the connections that -over names, asked side by side, as one."""
+    from kqlext.fan_out import run_over
+
+    options = question.options
+    if question.cell.connection is not None or options["conn"] is not None:
+        raise KqlCellError("The cell names a connection, and others with -over.", hint="keep one of the two")
+    if options["split"] is not None:
+        raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
+    connections = [session.connection(name, options, question.namespace) for name in options["over"]]
+    began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
+    queries = [_for(connection, _another(request), now) for connection in connections]
+    data_set = run_over(connections, queries, options["strict"], question.watch)
+    return _result(data_set, listing(connection.id for connection in connections), request, began)
+
+
+def _of_pieces(session: Session, request: Query, question: Question) -> Result:
+    """The answers for the pieces of the time range, as one."""
+    from kqlext.splitting import run_split
+
+    if request.timespan is None:
+        raise KqlCellError("-split needs -timespan, the range to cut.", hint="write -timespan start/end, or P7D")
+    connection = session.registry.current
+    if connection is None:
+        raise nothing_connected()
+    began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
+    data_set = run_split(connection, request, whole, parse_length(question.options["split"]), question.watch)
+    return _result(data_set, connection.id, request, began)
+
+
+def _of_current(session: Session, request: Query, question: Question) -> Result:
+    tables = parameters.notebook_tables(request.text, question.namespace)
+    request = replace(request, tables=tables)
+    connection = session.registry.current
+    if connection is None:
+        if not tables:
+            raise nothing_connected()
+        connection = session.notebook_engine()
+    try:
+        return _of_one(connection, request, question.watch)
+    except KqlQueryError as error:
+        if connection.spec.scheme in EMBEDDED or error.unresolved not in tables:
+            raise
+        return _of_notebook(session, _another(request), question.watch, error)
+
+
+def _of_notebook(session: Session, request: Query, watch: Watch | None, refusal: KqlQueryError) -> Result:
+    """The embedded engine's answer to a query that a service refused for a table of the notebook."""
+    try:
+        return _of_one(session.notebook_engine(), request, watch)
+    except KqlQueryError as error:
+        if error.unresolved is None or error.unresolved in request.tables:
+            raise
+        # It names a table of the service too: what the service said is the error.
+        refusal.hint = f"{refusal.unresolved} is a table of the notebook: a service cannot join it with its own"
+        raise refusal from None
+
+
+def _of_one(connection: Connection, request: Query, watch: Watch | None) -> Result:
+    began = time.perf_counter()
+    query = _for(connection, request, dt.datetime.now(dt.UTC))
+    (outcome,) = run_all([Job(connection, query)], watch=watch)
+    if isinstance(outcome, KqlError):
+        raise outcome
+    return _result(outcome, connection.id, replace(query, text=request.text), began)
+
+
+def _for(connection: Connection, request: Query, now: dt.datetime) -> Query:
+    return ranged(request, connection.service.takes_timespan, now)
+
+
+def _another(request: Query) -> Query:
+    """The same query, as one of its own."""
+    return replace(request, client_request_id=new_client_request_id(), progress=Progress())
+
+
+def _result(data_set: DataSet, source: str, request: Query, began: float) -> Result:
+    from kqlext.result import Origin, Result
+
+    elapsed = time.perf_counter() - began
+    return Result(data_set, Origin(source, request.text, elapsed, request.client_request_id))
