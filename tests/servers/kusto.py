@@ -49,10 +49,10 @@ class Request(loopback.Request):
 
 
 class KustoServer(LoopbackServer[Request]):
-    """One loopback Kusto service; see `LoopbackServer`. With `samples` queries run on the sample tables."""
+    """One loopback Kusto service; see `LoopbackServer`. Where `samples` is set, queries run on the sample tables."""
 
-    def __init__(self, tls: bool | CertificateAuthority = False, base: str = "", samples: bool = False) -> None:
-        self._samples = samples
+    def __init__(self, tls: bool | CertificateAuthority = False, base: str = "") -> None:
+        self.samples = False
         self.default: dict[str, Answer] = {
             QUERY: Answer(v2(ONE_ROW)),
             QUERY_V1: Answer(v1(ONE_ROW, contents=True)),
@@ -100,9 +100,7 @@ class KustoServer(LoopbackServer[Request]):
 
     def reply(self, request: Request) -> Answer:
         return (
-            sample_answer(request.csl)
-            if self._samples and request.endpoint == QUERY
-            else self.default[request.endpoint]
+            sample_answer(request.csl) if self.samples and request.endpoint == QUERY else self.default[request.endpoint]
         )
 
     def text_of(self, request: Request) -> str | None:

@@ -16,7 +16,11 @@ from .kusto_frames import JsonObject, TableSpec, encode
 
 
 def _as_text(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return (
+        value
+        if value is None or isinstance(value, str)
+        else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 def with_dynamic_texts(spec: TableSpec) -> TableSpec:
