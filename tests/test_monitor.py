@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from conftest import Shell, StaticCredential
 from servers import monitor
+from servers.certificates import CertificateAuthority
 from servers.kusto_frames import TableSpec
 from servers.monitor import APP, DEMO_KEY, OTHER_WORKSPACE, RESOURCE, WORKSPACE, Answer, MonitorServer
 from servers.monitor_tables import EVERY_TYPE, TOO_LARGE, partial_error, tables
@@ -65,15 +66,6 @@ def test_a_query_is_run(service: Service) -> None:
     assert values(answer(service, text)) == [["203.0.113.57"], [66]]
 
 
-def test_no_rows(service: Service) -> None:
-    data_set = answer(service, "Heartbeat | where Computer == 'none' | project TimeGenerated, Computer")
-    assert [(column.name, column.type) for column in data_set.tables[0].columns] == [
-        ("TimeGenerated", "datetime"),
-        ("Computer", "string"),
-    ]
-    assert (data_set.tables[0].num_rows, data_set.warnings) == (0, ())
-
-
 def test_every_type_with_its_null(server: MonitorServer, service: Service) -> None:
     server.on("T", tables(EVERY_TYPE))
     (table,) = answer(service, "T").tables
@@ -90,13 +82,6 @@ def test_statistics_and_visualization(service: Service) -> None:
     assert data_set.statistics is not None
     assert data_set.statistics["executionTime"] > 0
     assert answer(service, "print 1").visualization is None
-
-
-def test_a_partial_result(server: MonitorServer, service: Service) -> None:
-    server.on("T", tables(ONE, error=partial_error(TOO_LARGE)))
-    data_set = answer(service, "T")
-    assert (data_set.partial, values(data_set)) == (True, [[1]])
-    assert "64000000 bytes" in data_set.warnings[0]
 
 
 def test_a_workspace_without_data(server: MonitorServer, service: Service) -> None:
@@ -261,9 +246,8 @@ def target(url: str, source: str = f"loganalytics://workspace='{WORKSPACE}'") ->
     return target_of(spec(f"{source};datasourceurl='{url}'"))
 
 
-def test_a_token_goes_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    with MonitorServer(tls=True) as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.ca_path)
+def test_a_token_goes_over_tls(trusted: CertificateAuthority) -> None:
+    with MonitorServer(trusted) as server:
         server.tokens = {"the-token"}
         credential = StaticCredential()
         assert values(decode(MonitorService(target(server.url), credential).check())) == [[1]]
@@ -420,20 +404,6 @@ def test_a_failure_is_one_clear_error(name: str, server: MonitorServer, service:
 def test_an_unknown_workspace(server: MonitorServer) -> None:
     with pytest.raises(errors.KqlServiceError, match="There is no such workspace"):
         opened(server, f"loganalytics://workspace='{APP}'").check()
-
-
-def test_a_busy_service_is_asked_again(server: MonitorServer, service: Service) -> None:
-    server.on("T", monitor.throttled(retry_after=0), monitor.unavailable(), tables(ONE))
-    assert values(answer(service, "T")) == [[1]]
-    assert len(server.requests) == 3
-
-
-def test_a_service_that_stays_busy(server: MonitorServer, service: Service) -> None:
-    server.on("T", monitor.throttled(retry_after=3600))
-    with pytest.raises(errors.KqlThrottledError) as caught:
-        service.execute(Query("T"))
-    assert "wait 3600 seconds" in caught.value.hint
-    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
