@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from servers.monitor import APP, DEMO_KEY, OTHER_WORKSPACE, RESOURCE, WORKSPACE,
 from servers.monitor_tables import EVERY_TYPE, TOO_LARGE, partial_error, tables
 
 from kqlext import errors, samples
-from kqlext.connections.strings import ConnectionSpec, describe, parse_connection
+from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.decode import DataSet, decode
 from kqlext.services import make_opener
 from kqlext.services.base import Query, Service
@@ -526,24 +525,3 @@ def test_a_refused_connection_is_none(shell: Shell, server: MonitorServer) -> No
     with pytest.raises(errors.KqlAuthenticationError, match="401"):
         connect(shell, server)
     assert shell.text("%kql --conn").startswith("Nothing is connected")
-
-
-def test_a_key_is_nowhere_to_be_seen(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    with MonitorServer(tls=True) as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.ca_path)
-        monkeypatch.setenv("MONITOR_KEY", KEY)
-        server.keys = {KEY}
-        shown = [connect(shell, server, ";alias='soc';appkey=$MONITOR_KEY")]
-        assert server.requests[0].headers["x-api-key"] == KEY
-        shown += [shell.text("%kql SigninLogs | count"), shell.text("%kql --conn"), str(shell.run("%kql print 1"))]
-        server.keys = {"another"}
-        for cell in ("%kql print 2", "%kql --schema"):
-            with pytest.raises(errors.KqlAuthenticationError) as caught:
-                shell.run(cell)
-            shown += [str(caught.value), repr(caught.value), "\n".join(caught.value._render_traceback_())]
-        (connection,) = shell.ip.find_line_magic("kql").__self__._pipeline.session.registry
-        shown += [repr(connection), describe(connection.spec), repr(vars(connection.service))]
-    assert KEY not in "\n".join([*shown, caplog.text, *capsys.readouterr()])
