@@ -114,6 +114,13 @@ def authority() -> Iterator[CertificateAuthority]:
 
 
 @pytest.fixture
+def trusted(authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch) -> CertificateAuthority:
+    """The tests' authority, which this process trusts."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.pem))
+    return authority
+
+
+@pytest.fixture
 def world(authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A token endpoint and a Kusto service, on a machine with nothing else; this process is on it."""
     made = World(authority, tmp_path)

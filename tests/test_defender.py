@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from conftest import Shell, StaticCredential
 from servers import graph as scripted
-from servers.graph import HUNTING, GraphServer, hunting_results, json_answer
+from servers.certificates import CertificateAuthority
+from servers.graph import HUNTING, GraphServer
 from servers.kusto import internal_error, not_found, not_json, redirect
 from servers.loopback import Answer
 
@@ -25,10 +26,9 @@ GRAPH = "https://graph.microsoft.com"
 
 
 @pytest.fixture
-def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphServer]:
+def graph(trusted: CertificateAuthority) -> Iterator[GraphServer]:
     """A server that wants a token."""
-    with GraphServer() as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.ca_path)
+    with GraphServer(trusted) as server:
         yield server
 
 
@@ -40,10 +40,9 @@ def service(graph: GraphServer) -> Iterator[DefenderService]:
 
 
 @pytest.fixture
-def hunting_shell(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def hunting_shell(shell: Shell, trusted: CertificateAuthority) -> Iterator[Shell]:
     """A shell that is connected to a server without sign-in."""
-    with GraphServer(anonymous=True) as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.ca_path)
+    with GraphServer(trusted, anonymous=True) as server:
         shell.variables["server"] = server
         shell.text(f"%kql defender://anonymous;datasourceurl='{server.url}'")
         yield shell
@@ -91,20 +90,6 @@ def test_a_timespan_goes_beside_the_query(graph: GraphServer, service: DefenderS
     assert [request.body["Timespan"] for request in graph.requests] == ["P7D", "2024-03-11/2024-03-12"]
 
 
-def test_an_empty_result_has_its_columns(service: DefenderService) -> None:
-    table = decode(service.execute(Query("DeviceProcessEvents | where ProcessId < 0 | project ProcessId"))).tables[0]
-    assert (table.num_rows, table.column_names) == (0, ["ProcessId"])
-
-
-def test_types_and_nulls(service: DefenderService) -> None:
-    text = "print a=1, b=1.5, c='x', d=datetime(2024-01-01 00:00:00.5), e=time(1.02:03:04.5), f=true, g=long(null)"
-    table = decode(service.execute(Query(f"{text}, h=dynamic({{'a':[1]}}), i=real(nan)"))).tables[0]
-    assert [(column.type, *column.texts(0, 1)) for column in table.columns] == [
-        ("long", "1"), ("real", "1.5"), ("string", "x"), ("datetime", "2024-01-01T00:00:00.5000000Z"),
-        ("timespan", "1.02:03:04.5000000"), ("bool", "true"), ("long", ""), ("dynamic", '{"a":[1]}'), ("real", "NaN"),
-    ]  # fmt: skip
-
-
 def test_render_is_taken_off_and_given(graph: GraphServer, service: DefenderService) -> None:
     text = "DeviceProcessEvents\n| summarize n = count() by FileName // |\n| render barchart with (title='a | b')\n"
     data_set = decode(service.execute(Query(text)))
@@ -129,13 +114,6 @@ def test_what_is_left_of_a_query(text: str, sent: str) -> None:
 def test_request_properties_do_nothing_and_that_is_said(service: DefenderService) -> None:
     data_set = decode(service.execute(Query("print 1", {"notruncation": True})))
     assert data_set.warnings == ("Advanced hunting has no request properties: +notruncation did nothing.",)
-
-
-def test_a_full_result_is_partial(graph: GraphServer, service: DefenderService) -> None:
-    graph.on("T", json_answer(hunting_results([("n", "Int64")], [[1]] * 100_000)))
-    data_set = decode(service.execute(Query("T")))
-    assert data_set.partial
-    assert "100,000 rows" in data_set.warnings[0]
 
 
 # --- where tokens go -------------------------------------------------------------------------------------
@@ -225,38 +203,6 @@ def test_no_token_is_a_sign_in_that_is_missing(graph: GraphServer) -> None:
         DefenderService(graph.url, None, GRAPH).check()
     assert caught.value.message == "401: Access token is empty."
     assert "ThreatHunting.Read.All" in caught.value.hint
-
-
-def test_a_busy_service_is_asked_again(graph: GraphServer, service: DefenderService) -> None:
-    graph.on("print 1", scripted.throttled(0), json_answer(hunting_results([("n", "Int64")], [[7]])))
-    assert values(service, "print 1") == [[7]]
-    assert len(graph.requests) == 2
-
-
-def test_a_syntax_error_points_at_its_place(service: DefenderService) -> None:
-    text = "DeviceProcessEvents\n| take 1 take"
-    with pytest.raises(errors.KqlQueryError) as caught:
-        service.execute(Query(text))
-    error = caught.value
-    assert error.code == "BadRequest"
-    assert error.span is not None
-    assert (error.span.of(text), error.span.start) == ("take", text.rindex("take"))
-
-
-def test_a_semantic_error_points_at_the_name(service: DefenderService) -> None:
-    text = "DeviceProcessEvents\n| where FileNme == 'x'"
-    with pytest.raises(errors.KqlQueryError) as caught:
-        service.execute(Query(text))
-    error = caught.value
-    assert error.unresolved == "FileNme"
-    assert error.span is not None
-    assert error.span.of(text) == "FileNme"
-
-
-def test_a_query_that_json_cannot_hold(graph: GraphServer, service: DefenderService) -> None:
-    with pytest.raises(errors.KqlCellError, match="cannot be written as JSON"):
-        service.execute(Query("print '\ud800'"))
-    assert graph.requests == []
 
 
 def test_a_management_command_is_refused_here(graph: GraphServer, service: DefenderService) -> None:

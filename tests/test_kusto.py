@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import Shell, StaticCredential
 from servers import kusto as scripted
+from servers.certificates import CertificateAuthority
 from servers.kusto import MANAGEMENT, METADATA, QUERY, Answer, KustoServer
 from servers.kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, v1, v2
 
@@ -107,9 +108,8 @@ def signed(server: KustoServer) -> list[str | None]:
     return [request.headers["Authorization"] for request in server.requests if request.endpoint != METADATA]
 
 
-def test_a_token_goes_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    with KustoServer(tls=True) as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ca_path))
+def test_a_token_goes_over_tls(trusted: CertificateAuthority) -> None:
+    with KustoServer(trusted) as server:
         credential = StaticCredential()
         KustoService(server.url, "Samples", credential).execute(Query("print 1"))
         assert signed(server) == ["Bearer the-token"]
@@ -398,36 +398,6 @@ def test_a_failure_is_one_clear_error(name: str, kusto: KustoServer, service: Ku
     assert caught.value.request_id == query.client_request_id
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert rows(service, "print 1") == [[1]]  # the connection is usable afterwards
-
-
-def test_a_redirect_is_not_followed(kusto: KustoServer, service: KustoService) -> None:
-    with KustoServer() as other:
-        kusto.on("T", scripted.redirect(other.url + QUERY))
-        with pytest.raises(errors.KqlServiceError):
-            service.execute(Query("T"))
-        assert other.requests == []
-
-
-def test_a_busy_service_is_asked_again(kusto: KustoServer, service: KustoService) -> None:
-    kusto.on("T", scripted.throttled(retry_after=0), scripted.unavailable(), v2(ONE))
-    assert rows(service, "T") == [[1]]
-    assert len(kusto.requests) == 3
-
-
-def test_a_service_that_stays_busy_is_an_error(kusto: KustoServer, service: KustoService) -> None:
-    kusto.on("T", scripted.throttled(retry_after=0))
-    with pytest.raises(errors.KqlThrottledError) as caught:
-        service.execute(Query("T"))
-    assert "wait 0 seconds" in caught.value.hint
-    assert len(kusto.requests) == 4
-
-
-def test_a_long_pause_is_said_and_not_sat_through(kusto: KustoServer, service: KustoService) -> None:
-    kusto.on("T", scripted.throttled(retry_after=3600))
-    with pytest.raises(errors.KqlThrottledError) as caught:
-        service.execute(Query("T"))
-    assert caught.value.hint == "wait 3600 seconds and run the cell again, or ask for less at a time"
-    assert len(kusto.requests) == 1
 
 
 @pytest.mark.parametrize("command", [".set T <| print 1", ".drop table T", "// .show\n.append T <| print 1"])

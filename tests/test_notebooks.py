@@ -1,8 +1,10 @@
-"""The example notebook in a real kernel; and that a wrong cell stops a run."""
+"""The example notebooks in a real kernel, on the sample database and on services; and that a wrong cell stops a run."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,16 @@ from conftest import ROOT
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
+from servers.certificates import CertificateAuthority
+from servers.identity import TENANT, Application
+from servers.kusto import QUERY
+from servers.monitor import WORKSPACE, MonitorServer, unauthorized
+from servers.world import SECRET, World
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.ipynb"))
+CONNECT = "%kql samples"
+CAPTION = re.compile(r"(?m)^.*? · \d+\.\d\d s · .*$|^Connected to .*$|^Warning: The embedded engine .*\n")
+"""What names the service, or its haste."""
 
 
 def execute(notebook: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -28,6 +38,15 @@ def bundles(cell: Any) -> list[dict[str, str]]:
     return [output["data"] for output in cell.get("outputs", []) if "data" in output]
 
 
+def texts(notebook: Any) -> list[list[str]]:
+    """What each cell shows as text, without captions."""
+    return [[CAPTION.sub("", bundle["text/plain"]) for bundle in bundles(cell)] for cell in notebook.cells]
+
+
+def tables(notebook: Any) -> list[str]:
+    return [text for cell in texts(notebook) for text in cell if text.startswith("+--")]
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_shows_what_it_shows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = nbformat.read(path, as_version=4)
@@ -38,7 +57,79 @@ def test_an_example_runs_and_shows_what_it_shows(path: Path, monkeypatch: pytest
         for bundle in bundles(cell):
             assert "<script" not in bundle.get("text/html", "")
             assert "<style" not in bundle.get("text/html", "") or "dataframe" in bundle["text/html"]
-    assert len(nbformat.writes(run)) < 200_000
+    assert tables(run) == tables(saved) != []
+    assert path.stat().st_size < 300_000
+    assert not [cell for cell in saved.cells if "execution" in cell.metadata]
+
+
+@pytest.fixture
+def application(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The keys by which an application signs in, of whose secret only the environment knows."""
+    world.identity.applications["app"] = Application(secret=SECRET)
+    monkeypatch.setenv("APP_SECRET", SECRET)
+    return f"clientid='app';clientsecret=$APP_SECRET;tenant='{TENANT}';aadurl='{world.identity.url}'"
+
+
+@pytest.fixture
+def monitor(world: World, authority: CertificateAuthority) -> Iterator[MonitorServer]:
+    """Azure Monitor on the world's machine: it takes the tokens of the world's token endpoint."""
+    with MonitorServer(tls=authority) as server:
+        server.on(lambda request: not world.identity.accepts(request.headers["Authorization"]), unauthorized())
+        yield server
+
+
+def on_a_service(name: str, connection: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """An example on the sample database, and on another connection: one line of it is changed."""
+    path = ROOT / "examples" / name
+    runs = []
+    for line in (CONNECT, f"%kql {connection}"):
+        notebook = nbformat.read(path, as_version=4)
+        (cell,) = (cell for cell in notebook.cells if cell.source == CONNECT)
+        cell.source = line
+        runs.append(execute(notebook, path.parent, monkeypatch))
+    return runs[0], runs[1]
+
+
+def test_the_hunt_runs_on_log_analytics(
+    world: World, application: str, monitor: MonitorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = f"loganalytics://workspace='{WORKSPACE}';datasourceurl='{monitor.url}';{application}"
+    samples, service = on_a_service("sentinel.ipynb", connection, monkeypatch)
+    assert texts(service) == texts(samples)
+    assert failures(service) == [("KqlQueryError", "Computr")]
+    assert len(monitor.requests) == 1 + asked(samples)
+    assert set(world.identity.grants()) == {"client_credentials"}
+
+
+def test_the_storms_run_on_data_explorer(world: World, application: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.kusto.samples = True
+    connection = f"kusto://cluster='{world.kusto.url}';database='Samples';{application}"
+    samples, service = on_a_service("data_explorer.ipynb", connection, monkeypatch)
+    assert texts(service) == texts(samples)
+    assert failures(service) == [("KqlQueryError", "Sttae")]
+    queries = [request for request in world.kusto.requests if request.endpoint == QUERY]
+    assert len(queries) == 1 + asked(samples)
+    assert [request.options for request in queries if request.options.get("notruncation")] == [
+        {"notruncation": True, "servertimeout": "00:01:00"}
+    ]
+
+
+def asked(notebook: Any) -> int:
+    """How many queries a notebook holds beside the line that connects."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source != CONNECT]
+    return sum(1 + source.count("\n\n") - source.count(";\n\n") for source in sources if re.match(r"%%?kql\b", source))
+
+
+def failures(notebook: Any) -> list[tuple[str, str]]:
+    """The errors of a notebook, each with what its caret stands under."""
+    found = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+    return [(error.ename, _under_the_caret(error.evalue)) for error in found]
+
+
+def _under_the_caret(text: str) -> str:
+    lines = text.splitlines()
+    at = next(number for number, line in enumerate(lines) if re.fullmatch(r" *\^+", line))
+    return lines[at - 1][lines[at].index("^") : len(lines[at])]
 
 
 def test_cells_in_a_kernel_show_bind_and_convert(

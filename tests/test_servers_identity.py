@@ -23,9 +23,8 @@ SCOPE = "https://kusto.kusto.windows.net/.default"
 
 
 @pytest.fixture
-def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityServer]:
-    with CertificateAuthority() as authority, IdentityServer(authority) as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.pem))
+def identity(trusted: CertificateAuthority) -> Iterator[IdentityServer]:
+    with IdentityServer(trusted) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryResult, LogsQueryStatus
 from servers import monitor
+from servers.certificates import CertificateAuthority
 from servers.kusto_frames import TableSpec
 from servers.monitor import APP, OTHER_WORKSPACE, RESOURCE, WORKSPACE, Answer, MonitorServer
 from servers.monitor_tables import EVERY_TYPE, TOO_LARGE, partial_error, tables
@@ -214,9 +215,8 @@ def test_no_content_has_no_body_and_the_connection_stays(server: MonitorServer) 
     assert len({request.connection for request in server.requests}) == 1
 
 
-def test_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    with MonitorServer(tls=True) as server:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", server.ca_path)
+def test_tls(trusted: CertificateAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    with MonitorServer(trusted) as server:
         with LogsQueryClient(StaticCredential(), endpoint=server.url) as client:
             answer = client.query_workspace(WORKSPACE, "print 1", timespan=None)
             assert answer.tables[0].rows[0][0] == 1

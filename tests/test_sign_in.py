@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Shell
 from servers.certificates import CertificateAuthority, application_certificate
-from servers.identity import ACCESS, DEVICE_PAGE, MARKS, TENANT, USER, Application, IdentityServer
+from servers.identity import ACCESS, DEVICE_PAGE, TENANT, USER, Application, IdentityServer
 from servers.kusto import QUERY, KustoServer, redirect, unauthorized
 from servers.world import SECRET, World
 
@@ -378,43 +377,3 @@ def test_a_token_does_not_follow_a_redirect(world: World, shell: Shell) -> None:
 def test_a_token_does_not_go_over_plain_http(shell: Shell) -> None:
     with pytest.raises(errors.KqlConnectionError, match="is not https"):
         shell.run("%kql kusto://cluster='http://help.kusto.windows.net';database='x';token='S3cret'")
-
-
-def test_no_secret_is_left_behind(
-    world: World, shell: Shell, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every method once, two failures and a renewal, with all logs at DEBUG: outputs, reprs, errors, logs, history."""
-    caplog.set_level("DEBUG")
-    for name, value in world.identity.managed_identity.items():
-        monkeypatch.setenv(name, value)
-    token = world.identity.issue()
-    world.program("az", AZ.format(log="/dev/null", token=token, logged_in=True, expires=int(time.time()) + 3600))
-    pem, certificate = application_certificate()
-    key = pem.decode().splitlines()[3]
-    world.identity.applications |= {"app": Application(secret=SECRET), "signed": Application(certificate=certificate)}
-    shell.variables.update(pem=pem.decode(), secret=SECRET, text=token, wrong=f"{ACCESS}wrong", f=world.identity.issue)
-    ways = {
-        "secret": world.connection("clientid='app'", "clientsecret=secret", f"tenant='{TENANT}'"),
-        "certificate": world.connection("clientid='signed'", "certificate=pem", f"tenant='{TENANT}'"),
-        "code": world.connection("code"),
-        **{way: world.connection(way, aadurl=False) for way in ("token=text", "token=f", "azcli", "msi")},
-    }
-    left: list[str] = []
-    for way, connection in ways.items():
-        shell.run(f"%kql {connection};alias='{way.replace('=', '')}'")
-        left += [repr(shell.shown), repr(shell.run("%kql print 1")), shell.text("%kql --conn")]
-    for item in shell.ip.magics_manager.registry["KqlMagics"]._pipeline.session.registry:
-        left += [repr(item), repr(item.spec), repr(item.service), repr(vars(item.service)), repr(item.service.info)]
-    world.identity.revoke()
-    for connection in (ways["code"], world.connection("token=wrong", aadurl=False)):
-        with pytest.raises(errors.KqlError) if "wrong" in connection else nullcontext() as caught:
-            shell.run(f"%kql {connection};alias='code'")
-            shell.run("%kql print 1")
-        left += (
-            [] if caught is None else [str(caught.value), *caught.value._render_traceback_(), repr(caught.value.args)]
-        )
-    left += [caplog.text, repr([vars(record) for record in caplog.records]), repr(shell.variables["In"])]
-    assert {record.name.split(".")[0] for record in caplog.records} >= {"azure", "msal", "urllib3"}
-    everything = "\n".join(left)
-    for mark in (*MARKS, SECRET, key, world.identity.identity_header):
-        assert mark not in everything

@@ -18,6 +18,8 @@ from kqlext.errors import KqlAuthenticationError, KqlConnectionError, KqlError, 
 _MARGIN = 300
 """Seconds before its end from which a token is not used any more."""
 
+_READY = 60.0  # seconds for which a token is held for the request that it was asked for
+
 
 class Credential:
     """What azure-core calls a TokenCredential: it speaks in errors of kqlext, keeps its tokens, and shows none."""
@@ -26,6 +28,7 @@ class Credential:
         self._sign_in = sign_in
         self._source: Source | None = None
         self._tokens: dict[tuple[str, ...], Any] = {}
+        self._ready: list[tuple[float, tuple[str, ...], Any]] = []  # tokens of `authorize`, until a request takes one
         self._lock = RLock()  # queries that run side by side ask their user once
 
     def __repr__(self) -> str:
@@ -41,14 +44,38 @@ class Credential:
         """
         with self._lock:
             kept = self._tokens.get(scopes)
-            if kept is None or options.get("claims") or kept.expires_on - time.time() < _MARGIN:
-                kept = self._tokens[scopes] = self._asked(*scopes, **options)
+            if not options.get("claims"):
+                if _lasts(kept):
+                    return kept
+                if ready := self._take_ready(scopes):
+                    return ready
+            kept = self._tokens[scopes] = self._asked(*scopes, **options)
             return kept
+
+    def authorize(self, *scopes: str) -> None:
+        """Have a token for the next request: whoever is asked for it is asked now, in this thread.
+
+        A function of the notebook that does not say for how long its tokens are good is still asked once a request.
+        Raises as ``get_token`` does.
+        """
+        with self._lock:
+            token = self.get_token(*scopes)
+            if not _lasts(token):
+                self._ready.append((time.monotonic(), scopes, token))
+
+    def _take_ready(self, scopes: tuple[str, ...]) -> Any:
+        now = time.monotonic()
+        self._ready = [entry for entry in self._ready if now - entry[0] < _READY]
+        found = next((entry for entry in self._ready if entry[1] == scopes), None)
+        if found is not None:
+            self._ready.remove(found)
+        return found and found[2]
 
     def renew(self) -> None:
         """The service refused the token: the next one is to be another."""
         with self._lock:
             self._tokens.clear()
+            self._ready.clear()
             if self._source is not None:
                 self._source.renew()
 
@@ -56,6 +83,7 @@ class Credential:
         """Keep neither tokens nor what was asked of the user."""
         with self._lock:
             self._tokens.clear()
+            self._ready.clear()
             self._source = None
 
     def _asked(self, *scopes: str, **options: Any) -> Any:
@@ -100,6 +128,10 @@ class Credential:
             if isinstance(secret, str) and len(secret) > 3:
                 text = text.replace(secret, "…")
         return text
+
+
+def _lasts(token: Any) -> bool:
+    return token is not None and token.expires_on - time.time() >= _MARGIN
 
 
 class SignIns:

@@ -45,16 +45,19 @@ class GivenToken:
         from azure.core.exceptions import AzureError
 
         get_token = getattr(self._value, "get_token", None)
+        failed = None
         try:
             given = get_token(*scopes, **options) if callable(get_token) else self._called()
         except AzureError:
             raise
         except Exception as error:  # noqa: BLE001 (the user's code may raise anything)
-            # Only the kind: its text may hold what it was about.
+            # Only the kind: its text may hold what it was about. So it is not the context of ours either.
+            failed = type(error).__name__
+        if failed is not None:
             raise KqlAuthenticationError(
-                f"The token of the connection could not be had: {type(error).__name__}.",
+                f"The token of the connection could not be had: {failed}.",
                 hint="call it in a cell of its own to see why",
-            ) from None
+            )
         token = read_token(given)
         if callable(get_token):
             return token

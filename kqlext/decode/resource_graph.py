@@ -15,6 +15,7 @@ from typing import Any
 from kqlext.decode.kusto_frames import load_json, reading
 from kqlext.decode.tables import DataSet, table_of_rows
 from kqlext.errors import KqlResponseError
+from kqlext.text import plural
 
 PAGE_ROWS = 1_000
 """The most rows of a page."""
@@ -68,8 +69,8 @@ def _missing(pages: Sequence[Mapping[str, Any]], count: int) -> list[str]:
     if truncated and not (all_came and count < PAGE_ROWS):
         of = f" of {total:,}" if isinstance(total, int) and total > count else ""
         return [
-            f"The result is not complete: {count:,} rows{of} came, and the service gives no further page. It pages "
-            "only where the result has the column id (or another that is not dynamic), and the query no take, "
+            f"The result is not complete: {plural(count, 'row')}{of} came, and the service gives no further page. It "
+            "pages only where the result has the column id (or another that is not dynamic), and the query no take, "
             "limit or sample: keep id in what is projected, or summarize."
         ]
     if not all_came and isinstance(total, int):

@@ -55,7 +55,10 @@ def failure(answer: HttpAnswer, query: Query, source: Source) -> KqlError:
     status, entry = answer.status, error_entry(answer.body)
     code, message = azure_error(entry) if entry else (str(status), plain_reason(answer))
     if status in (401, 403):
-        hint = _SIGN_IN_HINTS.get(str(code)) or f"ask for the role {source.role}, or sign in as someone who has it"
+        sign_in = (
+            "sign in again, in the right tenant (key tenant)" if status == 401 else "sign in as someone who has it"
+        )
+        hint = _SIGN_IN_HINTS.get(str(code)) or f"ask for the role {source.role}, or {sign_in}"
         return KqlAuthenticationError(f"{status}: {message}", hint=hint, code=code if entry else None)
     if status == 400 and entry is not None:
         return query_error(message, code, entry, query, _FIRST_COLUMN)

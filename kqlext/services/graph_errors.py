@@ -55,7 +55,8 @@ def failure(answer: HttpAnswer, query: Query, service: Failures) -> KqlError:
         return KqlAuthenticationError(
             f"401: {message}",
             code=code if entry else None,
-            hint=f"sign in again, and not with the key anonymous; {service.permission}",
+            hint="sign in again, in the right tenant (key tenant), and not with the key anonymous; "
+            + service.permission,
         )
     if status == 403:
         return KqlAuthenticationError(f"403: {message}", code=code if entry else None, hint=service.permission)

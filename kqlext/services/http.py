@@ -68,9 +68,19 @@ class _TokenPolicy(BearerTokenCredentialPolicy[HttpRequest, Any]):
         self._token = None
         super().on_request(request)
 
+    def send(self, request: PipelineRequest[HttpRequest]) -> PipelineResponse[HttpRequest, Any]:
+        response = super().send(request)
+        # azure-core asks for a challenge, which not every service sends with its 401.
+        challenged = "WWW-Authenticate" in response.http_response.headers
+        if response.http_response.status_code == 401 and not challenged and self._renewed(request):
+            return self.next.send(request)
+        return response
+
     def on_challenge(self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Any]) -> bool:
-        if super().on_challenge(request, response):
-            return True
+        return super().on_challenge(request, response) or self._renewed(request)
+
+    def _renewed(self, request: PipelineRequest[HttpRequest]) -> bool:
+        """Whether the request now has another token than the one that was refused."""
         renew = getattr(self._credential, "renew", None)
         if renew is None:
             return False
@@ -133,7 +143,7 @@ class HttpClient:
             KqlError: there is none.
         """
         if self._credential is not None:
-            self._credential.get_token(self._scope)
+            getattr(self._credential, "authorize", self._credential.get_token)(self._scope)
 
     def post(
         self, path: str, body: bytes, headers: Mapping[str, str], timeout: float, repeatable: bool = True

@@ -39,7 +39,7 @@ def one_api_error(entry: Mapping[str, Any]) -> tuple[str | None, str]:
 
 
 _SIGN_IN_HINTS = {
-    401: "this service wants a sign-in: leave the key anonymous out, or sign in again",
+    401: "sign in again, in the tenant of the cluster (key tenant), and not with the key anonymous",
     403: "ask for the role Database Viewer of this database, or sign in as someone who has it",
 }
 
@@ -179,14 +179,17 @@ def _place(entry: Mapping[str, Any], message: str, name: str | None, text: str, 
     line, position, token = (inner.get(f"@{key}", inner.get(key)) for key in ("line", "pos", "token"))
     if _is_number(line) and _is_number(position):
         offset = _token_offset(text, offset_of(text, int(line), int(position) - first_column), str(token or ""))
-        return Span(offset, offset + max(1, len(str(token or ""))))
+        return Span(offset, offset + len(str(token))) if token else _token_at(text, offset)
     for pattern, first in _POSITIONS:
         if match := pattern.search(message):
             numbers = [int(group) for group in match.groups() if group is not None]
-            offset = offset_of(text, numbers[0], numbers[1] - first)
-            found = next(syntax.tokens(text, offset), None)
-            return found.span if found and found.start == offset else Span(offset, offset + 1)
+            return _token_at(text, offset_of(text, numbers[0], numbers[1] - first))
     return find_name(text, name) if name else None
+
+
+def _token_at(text: str, offset: int) -> Span:
+    found = next(syntax.tokens(text, offset), None)
+    return found.span if found and found.start == offset else Span(offset, offset + 1)
 
 
 def _is_number(value: object) -> bool:

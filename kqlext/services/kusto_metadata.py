@@ -39,10 +39,17 @@ class MetadataCredential:
         Raises:
             KqlError: the metadata cannot be read, or name a resource that is not Kusto's.
         """
+        return self._credential.get_token(self._own_scope(), **options)
+
+    def authorize(self, *_: str) -> None:
+        """Have a token for the next request. Raises as ``get_token`` does."""
+        getattr(self._credential, "authorize", self._credential.get_token)(self._own_scope())
+
+    def _own_scope(self) -> str:
         with self._lock:
             if self._scope is None:
                 self._scope = f"{resource_of(self._cluster)}/.default"
-        return self._credential.get_token(self._scope, **options)
+        return self._scope
 
     def renew(self) -> None:
         """The service refused the token: a credential that can get another is told so."""

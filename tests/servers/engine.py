@@ -1,22 +1,33 @@
-"""KQL run on DuckDB over the sample tables, for services of the tests that are to give real answers."""
+"""KQL run on DuckDB over the sample tables, for the services of the tests that are to give real answers.
+
+An answer is a `TableSpec` with values as Kusto sends them (see `kusto_frames`), but a text that is missing is None:
+each service writes that in its own way.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+import math
 import re
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import duckdb
 import duckdb_kql
+import isodate
 from duckdb_kql.engine import schema
 from duckdb_kql.types import kusto_type
 
 from kqlext import samples
+
+from .kusto_frames import TableSpec
+
+_RENDER = re.compile(r"\|\s*render\s+(\w+)(?:\s+with\s*\((.*?)\))?\s*;?\s*$", re.DOTALL)
+_SETTING = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\w+))""")
+_CAMEL = {name.lower(): name for name in ("xColumn", "yColumns", "xTitle", "yTitle", "xAxis", "yAxis", "ySplit")}
 
 
 class RefusedError(Exception):
@@ -34,41 +45,32 @@ class RefusedError(Exception):
         self.token = token
 
 
-@dataclass(frozen=True)
-class Rows:
-    """An answer: columns of Kusto types, and rows of values as JSON has them."""
-
-    columns: Sequence[tuple[str, str]]
-    rows: list[list[Any]]
-
-
 class Engine:
-    """The sample tables, and those that `extra` creates in SQL. One query at a time, from any thread."""
+    """The sample tables, and those that `extra` creates in SQL. It may be asked from any thread."""
 
     def __init__(self, *extra: str) -> None:
         self._connection = duckdb_kql.connect(":memory:")
-        self._lock = threading.Lock()
         samples.load(self._connection)
         for statement in extra:
             self._connection.execute(statement)
 
-    def run(self, text: str) -> Rows:
-        """The answer to a query.
+    def run(self, text: str, timespan: str | None = None) -> TableSpec:
+        """The primary result of a query, over the tables cut to a time range (ISO 8601) where one is given.
 
         Raises:
-            RefusedError: the query has a mistake.
+            RefusedError: the query does not parse, or names what is not there.
         """
-        try:
-            with self._lock:
-                sql = duckdb_kql.to_sql(text, schema=schema(self._connection))
-                relation = self._connection.sql(str(sql), params=sql.parameters or None)
+        with self._connection.cursor() as cursor:
+            if timespan is not None:
+                _cut(cursor, timespan)
+            try:
+                sql = duckdb_kql.to_sql(text, schema=schema(cursor), allow_write=False)
+                relation = cursor.sql(str(sql), params=sql.parameters or None)
                 types = [kusto_type(kind) for kind in relation.types]
-                rows = [
-                    [_wire(value, kind) for value, kind in zip(row, types, strict=True)] for row in relation.fetchall()
-                ]
-                return Rows(list(zip(relation.columns, types, strict=True)), rows)
-        except (duckdb.Error, duckdb_kql.KqlError) as error:
-            raise _refused(str(error), text) from None
+                rows = [[_wire(v, kind) for v, kind in zip(row, types, strict=True)] for row in relation.fetchall()]
+            except (duckdb.Error, duckdb_kql.KqlError) as error:
+                raise _refused(str(error), text) from None
+            return TableSpec("PrimaryResult", tuple(zip(relation.columns, types, strict=True)), rows)
 
 
 @cache
@@ -77,18 +79,66 @@ def engine(*extra: str) -> Engine:
     return Engine(*extra)
 
 
+def with_texts(table: TableSpec) -> TableSpec:
+    """The table as services write it whose texts are never null."""
+    texts = [kind == "string" for _, kind in table.columns]
+    rows = [["" if v is None and text else v for v, text in zip(row, texts, strict=True)] for row in table.rows]
+    return replace(table, rows=rows)
+
+
+def render(text: str) -> Mapping[str, str] | None:
+    """What `render` at the end of a query asks for, in Azure Monitor's spelling."""
+    match = _RENDER.search(text)
+    if match is None:
+        return None
+    settings = {name: next(filter(None, values), "") for name, *values in _SETTING.findall(match[2] or "")}
+    return {"visualization": match[1], **{_CAMEL.get(name.lower(), name): value for name, value in settings.items()}}
+
+
+def _cut(cursor: duckdb.DuckDBPyConnection, timespan: str) -> None:
+    start, end = (moment.astimezone(UTC).replace(tzinfo=None) for moment in _range(timespan))
+    for table, columns in samples.TABLES.items():
+        if "TimeGenerated" in columns:
+            condition = f"TimeGenerated BETWEEN '{start}' AND '{end}'"
+            cursor.execute(f'CREATE TEMP VIEW "{table}" AS SELECT * FROM memory.main."{table}" WHERE {condition}')
+
+
+def _range(timespan: str) -> tuple[datetime, datetime]:
+    first, _, second = timespan.partition("/")
+    if first.startswith("P"):
+        now = datetime.now(UTC)
+        return now - isodate.parse_duration(first), now
+    start = _moment(first)
+    if second.startswith("P"):
+        return start, start + isodate.parse_duration(second)
+    return start, _moment(second)
+
+
+def _moment(text: str) -> datetime:
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
 def _wire(value: Any, kind: str) -> Any:
     if value is None:
         return None
     if kind == "dynamic":
         return json.loads(value) if isinstance(value, str) else value
-    if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond:06}0Z"
-    if isinstance(value, dt.timedelta):
-        return f"{value.days}.{dt.datetime.min + value - dt.timedelta(value.days):%H:%M:%S.%f}0"
-    if isinstance(value, float) and value != value:
-        return "NaN"
-    return value if isinstance(value, bool | int | float | str) else str(value)
+    if isinstance(value, datetime):
+        return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
+    if isinstance(value, timedelta):
+        return _timespan(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value if isinstance(value, bool | int | float) and kind != "decimal" else str(value)
+
+
+def _timespan(value: timedelta) -> str:
+    sign, value = ("-", -value) if value < timedelta(0) else ("", value)
+    hours, minutes = value.seconds // 3600, value.seconds // 60 % 60
+    days = f"{value.days}." if value.days else ""
+    fraction = f".{value.microseconds:06}0" if value.microseconds else ""
+    return f"{sign}{days}{hours:02}:{minutes:02}:{value.seconds % 60:02}{fraction}"
 
 
 _PLACE = re.compile(r" at (\d+):(\d+)")
@@ -103,7 +153,8 @@ def _refused(message: str, text: str) -> RefusedError:
         token = re.match(r"\w+|\S|$", rest)
         return RefusedError("SYN0002", "Query could not be parsed", line, column, token[0] if token else "")
     if column := _COLUMN.search(message):
-        return RefusedError("SEM0100", f"Failed to resolve column or scalar expression named '{column[1]}'")
+        text = f"'where' operator: Failed to resolve column or scalar expression named '{column[1]}'"
+        return RefusedError("SEM0100", text)
     if table := _TABLE.search(message):
         name = next(filter(None, table.groups()))
         return RefusedError("SEM0100", f"'table' operator: Failed to resolve table or column expression named '{name}'")

@@ -12,7 +12,7 @@ from email.message import Message
 from typing import Any
 
 from .certificates import CertificateAuthority
-from .engine import RefusedError, Rows, engine
+from .engine import RefusedError, engine
 from .kusto_frames import encode
 from .loopback import Answer, LoopbackServer, Request, html
 
@@ -88,11 +88,11 @@ class GraphServer(LoopbackServer[Request]):
         if "render " in text:
             return graph_error(400, "BadRequest", "The operator 'render' is not supported.")
         try:
-            rows: Rows = engine().run(text)
+            table = engine().run(text)
         except RefusedError as refused:
             return query_refused(refused)
-        columns = [(name, NET_TYPES[kind]) for name, kind in rows.columns]
-        return json_answer(hunting_results(columns, rows.rows))
+        columns = [(name, NET_TYPES[kind]) for name, kind in table.columns]
+        return json_answer(hunting_results(columns, table.rows))
 
 
 def graph_error(status: int, code: str, message: str, retry_after: int | None = None) -> Answer:

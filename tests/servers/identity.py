@@ -123,9 +123,9 @@ class IdentityServer:
         """The grant of each request to the token endpoint."""
         return [request.grant for request in self.requests if request.path.endswith("/token") and request.grant]
 
-    def issue(self, lifetime: float | None = None) -> str:
-        """A new access token."""
-        token = f"{ACCESS}.{uuid.uuid4().hex}"
+    def issue(self, lifetime: float | None = None, mark: str = ACCESS) -> str:
+        """A new access token, which begins with the mark."""
+        token = f"{mark}.{uuid.uuid4().hex}"
         with self._lock:
             self._state.tokens[token] = time.time() + (self.lifetime if lifetime is None else lifetime)
         return token

@@ -20,6 +20,7 @@ from typing import Any
 
 from . import loopback
 from .certificates import CertificateAuthority
+from .engine import RefusedError, engine, render, with_texts
 from .kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, encode, one_api_error, v1, v2
 from .loopback import Answer, LoopbackServer, html, redirect
 
@@ -48,9 +49,10 @@ class Request(loopback.Request):
 
 
 class KustoServer(LoopbackServer[Request]):
-    """One loopback Kusto service; see `LoopbackServer`."""
+    """One loopback Kusto service; see `LoopbackServer`. Where `samples` is set, queries run on the sample tables."""
 
     def __init__(self, tls: bool | CertificateAuthority = False, base: str = "") -> None:
+        self.samples = False
         self.default: dict[str, Answer] = {
             QUERY: Answer(v2(ONE_ROW)),
             QUERY_V1: Answer(v1(ONE_ROW, contents=True)),
@@ -97,7 +99,9 @@ class KustoServer(LoopbackServer[Request]):
         return next((answer for failed, answer in checks if failed), None)
 
     def reply(self, request: Request) -> Answer:
-        return self.default[request.endpoint]
+        return (
+            sample_answer(request.csl) if self.samples and request.endpoint == QUERY else self.default[request.endpoint]
+        )
 
     def text_of(self, request: Request) -> str | None:
         return request.csl if request.method == "POST" else None
@@ -190,6 +194,18 @@ def syntax_error(
         text=text,
     )
     return Answer(encode(details), 400)
+
+
+def sample_answer(text: str) -> Answer:
+    """What a query over the sample tables gives, or why it is refused."""
+    try:
+        table = with_texts(engine().run(text))
+    except RefusedError as refused:
+        if refused.line < 1:
+            return semantic_error(refused.code, refused.message, text)
+        return syntax_error(refused.line, refused.column, refused.message, text)
+    rendered = {name[0].upper() + name[1:]: value for name, value in (render(text) or {}).items()}
+    return Answer(v2(table, visualization=rendered))
 
 
 def not_json() -> Answer:

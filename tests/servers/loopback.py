@@ -7,9 +7,11 @@ test has scripted.
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import socketserver
 import ssl
+import struct
 import sys
 import threading
 import uuid
@@ -47,6 +49,7 @@ class Answer:
     """What the server sends, and how.
 
     cut     send only so many bytes of those that Content-Length announces, then close the connection
+    reset   break the connection, before the head or where `cut` is
     delay   seconds before the first byte
     drip    (bytes, seconds): the body in pieces of so many bytes with a pause between them
     gzip    compress for a client that accepts it; `cut` and `drip` then count compressed bytes
@@ -57,6 +60,7 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
+    reset: bool = False
     delay: float = 0
     drip: tuple[int, float] | None = None
     gzip: bool = True
@@ -271,7 +275,10 @@ class _Handler(BaseHTTPRequestHandler):
         request = service.read(self.command, self.path, self.headers, content, self.client_address[1])
         with service.answering(request) as (answer, ended):
             stops_early = answer.delay > 0 and ended.wait(answer.delay)
-            self._send(request, service.stopped if stops_early else answer, ended)
+            if answer.cut is not None or not answer.reset:
+                self._send(request, service.stopped if stops_early else answer, ended)
+            if answer.reset:
+                self._reset()
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 (http.server's names)
 
@@ -297,6 +304,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if not without_body:
             self._send_body(payload[: answer.cut], answer, ended)
+
+    def _reset(self) -> None:
+        """End the connection as a crashed service does: what is under way is lost, and the client is told so."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+        self.close_connection = True
 
     def _send_body(self, payload: bytes, answer: Answer, ended: threading.Event) -> None:
         size, pause = answer.drip or (max(len(payload), 1), 0)

@@ -21,11 +21,12 @@ from urllib.parse import parse_qs, unquote
 
 from kqlext import samples
 
-from . import loopback, monitor_engine
+from . import loopback
 from .certificates import CertificateAuthority
+from .engine import RefusedError, engine, render, with_texts
 from .kusto_frames import JsonObject
 from .loopback import Answer, LoopbackServer, html, redirect
-from .monitor_tables import NO_RENDER, STATISTICS, error, metadata, tables
+from .monitor_tables import NO_RENDER, STATISTICS, error, metadata, query_refused, tables, with_dynamic_texts
 
 __all__ = ["Answer", "MonitorServer", "Request", "redirect"]
 
@@ -113,12 +114,12 @@ class MonitorServer(LoopbackServer[Request]):
             return Answer(metadata(samples.TABLES))
         body: JsonObject = request.body
         try:
-            table = monitor_engine.run(request.query, body.get("timespan"))
-        except monitor_engine.RefusedError as refused:
-            return Answer(refused.body, 400)
+            table = with_dynamic_texts(with_texts(engine().run(request.query, body.get("timespan"))))
+        except RefusedError as refused:
+            return Answer(query_refused(refused), 400)
         wanted = {name for name, value in request.prefer.items() if value == "true"}
         statistics = STATISTICS if "include-statistics" in wanted else None
-        rendered = (monitor_engine.render(request.query) or NO_RENDER) if "include-render" in wanted else None
+        rendered = (render(request.query) or NO_RENDER) if "include-render" in wanted else None
         return Answer(tables(table, statistics=statistics, render=rendered))
 
     def text_of(self, request: Request) -> str | None:

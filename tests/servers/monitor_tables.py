@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .engine import RefusedError
 from .kusto_frames import EVERY_TYPE as KUSTO_EVERY_TYPE
 from .kusto_frames import JsonObject, TableSpec, encode
 
 
 def _as_text(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (
+        value
+        if value is None or isinstance(value, str)
+        else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 def with_dynamic_texts(spec: TableSpec) -> TableSpec:
@@ -113,3 +118,13 @@ def query_problem(kind: str, *inner: Mapping[str, Any]) -> bytes:
     """A refused query: kind is `SyntaxError` or `SemanticError`, the inner errors tell more and more."""
     outer = {"code": kind, "message": f"A {kind.removesuffix('Error').lower()} error occurred."}
     return error("BadArgumentError", "The request had some invalid properties", outer, *inner)
+
+
+def query_refused(refused: RefusedError) -> bytes:
+    """A query that the engine refuses: a place counts from 1 here."""
+    inner: JsonObject = {"code": refused.code, "message": refused.message}
+    if refused.line < 1:
+        return query_problem("SemanticError", inner)
+    line, column, token = refused.line, refused.column + 1, refused.token
+    inner["message"] += f" at '{token}' on line [{line},{column}]"
+    return query_problem("SyntaxError", inner | {"line": line, "pos": column, "token": token})

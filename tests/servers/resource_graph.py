@@ -17,8 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from . import loopback
 from .certificates import CertificateAuthority
-from .engine import RefusedError, Rows, engine
+from .engine import RefusedError, engine
 from .graph import json_answer, read_json
+from .kusto_frames import TableSpec
 from .loopback import Answer, LoopbackServer, html
 
 RESOURCES = "/providers/Microsoft.ResourceGraph/resources"
@@ -127,24 +128,24 @@ class ResourceGraphServer(LoopbackServer[Request]):
         if "render " in text:
             return query_refused(RefusedError("InvalidQueryLanguage", "InvalidQueryLanguage", token="render"))
         try:
-            rows = engine(self._table).run(text)
+            table = engine(self._table).run(text)
         except RefusedError as refused:
             return query_refused(refused)
         most = min(options.get("$top") or MOST_ROWS, MOST_ROWS)
-        return json_answer(_page(rows, text, most, options), headers=self.headers)
+        return json_answer(_page(table, text, most, options), headers=self.headers)
 
 
-def _page(rows: Rows, text: str, most: int, options: dict[str, Any]) -> dict[str, Any]:
+def _page(table: TableSpec, text: str, most: int, options: dict[str, Any]) -> dict[str, Any]:
     token = options.get("$skipToken")
     start = int(base64.b64decode(token)) if token else 0
-    piece = rows.rows[start : start + most]
-    more = start + len(piece) < len(rows.rows)
-    pages = more and not _NO_PAGES.search(text) and "id" in [name for name, _ in rows.columns]
-    names = [name for name, _ in rows.columns]
+    piece = table.rows[start : start + most]
+    more = start + len(piece) < len(table.rows)
+    pages = more and not _NO_PAGES.search(text) and "id" in [name for name, _ in table.columns]
+    names = [name for name, _ in table.columns]
     as_table = options.get("resultFormat") == "table"
-    columns = [{"name": name, "type": _TYPES.get(kind, "string")} for name, kind in rows.columns]
+    columns = [{"name": name, "type": _TYPES.get(kind, "string")} for name, kind in table.columns]
     return {
-        "totalRecords": len(rows.rows),
+        "totalRecords": len(table.rows),
         "count": len(piece),
         "resultTruncated": "true" if more and not pages else "false",
         **({"$skipToken": base64.b64encode(str(start + most).encode()).decode()} if pages else {}),
