@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 
+LOCAL = "local"
+"""What -on calls the embedded engine with the tables of the notebook."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One query of a cell, and all that says how it is to be answered.
@@ -55,6 +59,8 @@ def answer(session: Session, question: Question) -> Result:
             result = _of_several(session, request, question)
         elif options["split"] is not None:
             result = _of_pieces(session, request, question)
+        elif options["on"] is not None:
+            result = _of_named(session, request, question)
         else:
             result = _of_current(session, request, question)
     except KqlError as error:
@@ -71,6 +77,8 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
     options = question.options
     if question.cell.connection is not None or options["conn"] is not None:
         raise KqlCellError("The cell names a connection, and others with -over.", hint="keep one of the two")
+    if options["on"] is not None:
+        raise KqlCellError("The cell has -on and -over.", hint="keep one of the two")
     if options["split"] is not None:
         raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
     connections = [session.connection(name, options, question.namespace) for name in options["over"]]
@@ -86,12 +94,33 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
 
     if request.timespan is None:
         raise KqlCellError("-split needs -timespan, the range to cut.", hint="write -timespan start/end, or P7D")
-    connection = session.registry.current
+    name = question.options["on"]
+    current = session.registry.current
+    connection = current if name is None else session.connection(name, question.options, question.namespace)
     if connection is None:
         raise nothing_connected()
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
     data_set = run_split(connection, request, whole, parse_length(question.options["split"]), question.watch)
     return _result(data_set, connection.id, request, began)
+
+
+def _of_named(session: Session, request: Query, question: Question) -> Result:
+    """The answer of what -on names: a table of the notebook, the embedded engine, or a connection."""
+    name, namespace = question.options["on"], question.namespace
+    if name == LOCAL or parameters.is_table(namespace.get(name)):
+        tables = parameters.notebook_tables(request.text, namespace)
+        if name != LOCAL:
+            tables[name] = namespace[name]
+            start = len(request.text) - len(request.text.lstrip())
+            if request.text.startswith("|", start):
+                request = request.insert(start, f"{_table_name(name)} ")
+        return _of_one(session.notebook_engine(), replace(request, tables=tables), question.watch)
+    return _of_one(session.connection(name, question.options, namespace), request, question.watch)
+
+
+def _table_name(name: str) -> str:
+    """A name as KQL reads it, whatever else it means there."""
+    return f"['{name}']"
 
 
 def _of_current(session: Session, request: Query, question: Question) -> Result:
@@ -128,7 +157,7 @@ def _of_one(connection: Connection, request: Query, watch: Watch | None) -> Resu
     (outcome,) = run_all([Job(connection, query)], watch=watch)
     if isinstance(outcome, KqlError):
         raise outcome
-    return _result(outcome, connection.id, replace(query, text=request.text), began)
+    return _result(outcome, connection.id, replace(query, text=request.written), began)
 
 
 def _for(connection: Connection, request: Query, now: dt.datetime) -> Query:

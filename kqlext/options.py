@@ -128,6 +128,13 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "on",
+        "text",
+        "where this query runs, and nothing after it: a connection, local for the embedded engine, or a table of the "
+        "notebook, which a query that begins with | then reads",
+        configurable=False,
+    ),
+    Option(
         "over",
         "names",
         "run the query on several connections at once: names of open ones, or a variable that holds a list of them",

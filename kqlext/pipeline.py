@@ -68,7 +68,7 @@ class Pipeline:
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and _says(options):
             yield Notice(_connected(self.session, added))
-        if cell.queries and options["over"] is None:
+        if cell.queries and options["over"] is None and options["on"] is None:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)

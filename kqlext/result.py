@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from kqlext.decode.tables import DataSet, Table
@@ -219,6 +221,39 @@ class Result(Sequence[Row]):
             raise KqlConversionError(
                 f"polars cannot hold the result: {error}", hint="use to_pandas() or to_arrow()"
             ) from None
+
+    # --- files, other tables ------------------------------------------------------------------------------
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table as Parquet and give the path; see ``export.to_parquet``.
+
+        Raises:
+            KqlConversionError: a name stands twice, or the file cannot be written.
+        """
+        from kqlext import export
+
+        return export.to_parquet(self.table, path)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table as CSV and give the path; see ``export.to_csv``.
+
+        Raises:
+            KqlConversionError: a name stands twice, or the file cannot be written.
+        """
+        from kqlext import export
+
+        return export.to_csv(self.table, path)
+
+    def fork_result(self, number: int) -> Result:
+        """The result of one of several tables (batches, ``fork``), from 0 on: its rows, and all else of this one.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        if not 0 <= number < len(self.tables):
+            raise IndexError(f"table {number} of a result of {plural(len(self.tables), 'table')}")
+        data_set = DataSet((self.tables[number],), self.visualization, self.statistics, self.warnings, self.partial)
+        return Result(data_set, self.origin, self.view)
 
     # --- display ------------------------------------------------------------------------------------------
 

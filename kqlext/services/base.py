@@ -70,17 +70,23 @@ class Query:
     progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
     def insert(self, offset: int, text: str) -> Query:
-        """The query with more text in it, once. ``restore`` then gives places as the user sees them."""
-        assert self.inserted is None
-        span = Span(offset, offset + len(text))
+        """The query with more text in it, in one place. ``restore`` then gives places as the user sees them."""
+        assert self.inserted is None or self.inserted.start == offset
+        span = Span(offset, (self.inserted.end if self.inserted else offset) + len(text))
         return replace(self, text=self.text[:offset] + text + self.text[offset:], inserted=span)
+
+    @property
+    def written(self) -> str:
+        """The text without what was inserted."""
+        inserted = self.inserted
+        return self.text if inserted is None else self.text[: inserted.start] + self.text[inserted.end :]
 
     def restore(self, error: KqlError) -> None:
         """Let an error about this text point into the text that the user wrote."""
         if self.inserted is None or error.span is None or len(error.text or "") != len(self.text):
             return
         start, end = (self._restored(offset) for offset in (error.span.start, error.span.end))
-        error.text = self.text[: self.inserted.start] + self.text[self.inserted.end :]
+        error.text = self.written
         error.span = Span(start, end)
 
     def _restored(self, offset: int) -> int:
