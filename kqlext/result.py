@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
+from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
-from kqlext.decode.types import DynamicValues
 from kqlext.errors import KqlConversionError
 from kqlext.text import did_you_mean, plural
 

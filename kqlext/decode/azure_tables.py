@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kqlext.decode.kusto_frames import load_json, reading
-from kqlext.decode.tables import DataSet, Table, table_of_rows
+from kqlext.decode.columns import table_of_rows
+from kqlext.decode.tables import DataSet, Table
+from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlQueryError, KqlResponseError
 from kqlext.services.azure_errors import partial_errors
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqlext.decode.kusto_frames import load_json, reading
-from kqlext.decode.tables import DataSet, make_table
+from kqlext.decode.columns import make_table
+from kqlext.decode.tables import DataSet
+from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlResponseError
 
 MOST_ROWS = 100_000

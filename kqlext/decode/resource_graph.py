@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqlext.decode.kusto_frames import load_json, reading
-from kqlext.decode.tables import DataSet, table_of_rows
+from kqlext.decode.columns import table_of_rows
+from kqlext.decode.tables import DataSet
+from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlResponseError
 
 PAGE_ROWS = 1_000

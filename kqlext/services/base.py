@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -20,6 +20,22 @@ CLIENT_HEADERS = {
 ResponseFormat = Literal["kusto_v2", "kusto_v1", "azure_tables", "arrow", "hunting", "resource_graph"]
 
 
+@dataclass
+class Progress:
+    """How far a query is. Written by the thread that runs it; any other may read it.
+
+    Attributes:
+        state: ``connecting`` (and signing in), ``running`` once the request is on its way, ``receiving`` from the first
+            byte of the answer.
+        rows: rows of the result that were decoded until now.
+        bytes: bytes of the answer that came until now, unzipped.
+    """
+
+    state: Literal["connecting", "running", "receiving"] = "connecting"
+    rows: int = 0
+    bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Query:
     """One query, ready to be sent.
@@ -33,6 +49,7 @@ class Query:
         search: whether the tables are of a plan that is searched, at a price for each GB (Log Analytics).
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
+        progress: how far it is; the service and the decoder write it.
     """
 
     text: str
@@ -42,6 +59,7 @@ class Query:
     search: bool = False
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=lambda: f"kqlext.query;{uuid.uuid4()}")
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
 
 def timespan_notes(query: Query, service: str) -> tuple[str, ...]:
@@ -70,9 +88,23 @@ class ArrowAnswer:
     types: tuple[str, ...]
 
 
+class BodyPieces(Protocol):
+    """The body of an answer while it arrives."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body, unzipped, in pieces. Raises KqlNetworkError where it breaks off. Can be read once."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading: what has not come yet is not waited for. May be called twice, from any thread."""
+        ...
+
+
 @dataclass(frozen=True)
 class Response:
     """What came back, undecoded: bytes of the wire format, or Arrow tables of the embedded engine.
+
+    ``pieces`` is there in the place of ``body`` where the answer is still arriving; who has the response closes it.
 
     ``visualization`` is set only by services whose answer cannot carry one; ``warnings`` is what the service
     itself has to say about the answer, and ``partial`` whether it said that rows are missing. ``pages`` has the
@@ -81,12 +113,14 @@ class Response:
 
     format: ResponseFormat
     body: bytes = b""
+    pieces: BodyPieces | None = None
     pages: tuple[bytes, ...] = ()
     tables: tuple[ArrowAnswer, ...] = ()
     visualization: Mapping[str, object] | None = None
     warnings: tuple[str, ...] = ()
     partial: bool = False
     client_request_id: str | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
