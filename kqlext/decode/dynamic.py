@@ -82,7 +82,7 @@ class DynamicValues:
         if self._decoded[0] != index:
             with collector_off():
                 values = self._pieces[index].to_pylist()
-                self._decoded = (index, [_document(value) for value in values] if self._documents else values)
+                self._decoded = (index, _documents(values) if self._documents else values)
         return self._decoded[1]
 
 
@@ -108,7 +108,12 @@ def _json_texts(values: Sequence[Any]) -> Any:
     return pa.array([json_text(value) for value in values], pa.string())
 
 
-def _document(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        return json_value(value)
-    return value
+_OPENING = ("{", "[")
+
+
+def _documents(values: Sequence[Any]) -> list[Any]:
+    """Values, of which those that are JSON in a string are decoded."""
+    try:
+        return [orjson.loads(value) if type(value) is str and value[:1] in _OPENING else value for value in values]
+    except orjson.JSONDecodeError:  # one only looks like JSON
+        return [json_value(value) if type(value) is str and value[:1] in _OPENING else value for value in values]

@@ -16,7 +16,7 @@ import orjson
 
 from kqlext.decode.columns import TableBuilder
 from kqlext.decode.tables import DataSet, Table
-from kqlext.decode.wire import collector_off, load_json, read_frames, reading, well_formed
+from kqlext.decode.wire import collector_off, json_array, load_json, read_frames, reading, well_formed
 from kqlext.errors import KqlQueryError, KqlResponseError
 from kqlext.services.base import Progress
 from kqlext.services.kusto_errors import one_api_error
@@ -71,10 +71,7 @@ def decode_v2(body: bytes) -> DataSet:
         KqlQueryError: the service failed the query and sent no row at all.
     """
     with reading("A frame"):
-        frames = load_json(body)
-        if not isinstance(frames, list):
-            raise KqlResponseError("The answer holds no Kusto v2 frames.")
-        return _decode_frames(frames, Progress())
+        return _decode_frames(json_array(load_json(body)), Progress())
 
 
 def decode_v2_pieces(pieces: Iterable[bytes], progress: Progress) -> DataSet:
@@ -94,13 +91,7 @@ def decode_v2_pieces(pieces: Iterable[bytes], progress: Progress) -> DataSet:
 def decode_v1(body: bytes) -> DataSet:
     """Decode the answer of ``/v1/rest/mgmt``. Raises as ``decode_v2`` does."""
     with reading("A table"):
-        answer = load_json(body)
-        tables = answer.get("Tables") if isinstance(answer, dict) else None
-        if not isinstance(tables, list):
-            raise KqlResponseError("The answer holds no Kusto v1 tables.")
-        raw = [_raw_table(table, grows=False) for table in tables]
-        completion = {"HasErrors": bool(answer.get("Exceptions")), "OneApiErrors": _exceptions(answer)}
-        return _data_set(_v1_primary(raw), completion)
+        return _v1_data_set(load_json(body))
 
 
 # --- frames -> raw tables --------------------------------------------------------------------------------
@@ -148,6 +139,15 @@ def _raw_table(frame: Mapping[str, Any], grows: bool) -> _RawTable:
     table = _RawTable(name, kind, columns, TableBuilder(name, columns) if grows and kind == _PRIMARY else None)
     table.add(frame.get("Rows") or [])
     return table
+
+
+def _v1_data_set(answer: Any) -> DataSet:
+    tables = answer.get("Tables") if isinstance(answer, dict) else None
+    if not isinstance(tables, list):
+        raise KqlResponseError("The answer holds no Kusto v1 tables.")
+    raw = [_raw_table(table, grows=False) for table in tables]
+    completion = {"HasErrors": bool(answer.get("Exceptions")), "OneApiErrors": _exceptions(answer)}
+    return _data_set(_v1_primary(raw), completion)
 
 
 def _v1_primary(tables: list[_RawTable]) -> list[_RawTable]:

@@ -25,19 +25,19 @@ class JsonValues:
     def __init__(self, values: Sequence[Any]) -> None:
         self._length = len(values)
         self.nested = not {dict, list}.isdisjoint(map(type, values))
+        self._text: Any = None
+        self._values: list[Any] = []
         try:
-            self._held: bytes | list[Any] = orjson.dumps(values)
+            # In Arrow's memory: long texts that come and go beside those that stay leave holes in Python's.
+            self._text = pa.array([orjson.dumps(values)], pa.large_binary())[0]
         except TypeError:  # it is nested deeper than orjson writes, though not deeper than it reads
-            self._held = list(values)
+            self._values = list(values)
 
     def __len__(self) -> int:
         return self._length
 
     def to_pylist(self) -> list[Any]:
-        if isinstance(self._held, list):
-            return self._held
-        values: list[Any] = orjson.loads(self._held)
-        return values
+        return self._values if self._text is None else orjson.loads(memoryview(self._text.as_buffer()))
 
 
 def pack(

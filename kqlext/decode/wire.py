@@ -26,7 +26,10 @@ def well_formed(part: str) -> Iterator[None]:
 
 @contextmanager
 def reading(part: str) -> Iterator[None]:
-    """``well_formed`` without cyclic garbage collection, for an answer that has come as a whole."""
+    """``well_formed`` without cyclic garbage collection, for an answer that has come as a whole.
+
+    Let go of its values inside: what is still there when the collector is back, it looks at.
+    """
     with well_formed(part), collector_off():
         yield
 
@@ -59,6 +62,13 @@ def load_json(body: bytes, size: int | None = None) -> Any:
         if begin[:1] in ("[", "{"):
             raise _damaged(len(body) if size is None else size) from None
         raise KqlResponseError(f"The answer is no JSON, it begins with: {begin!r}") from None
+
+
+def json_array(frames: Any) -> list[Any]:
+    """The frames of a whole body. Raises KqlResponseError where that is no array."""
+    if not isinstance(frames, list):
+        raise KqlResponseError("The answer holds no Kusto v2 frames.")
+    return frames
 
 
 def read_frames(pieces: Iterable[bytes]) -> Generator[Any, None, None]:
@@ -116,9 +126,7 @@ def _rest(line: bytes, lines: _Lines, first: bool) -> list[Any]:
     rest = line + lines.rest()
     if not first:
         rest = b"[" + rest.lstrip(_SPACE)[1:]
-    frames = load_json(rest, lines.size)
-    if not isinstance(frames, list):
-        raise KqlResponseError("The answer holds no Kusto v2 frames.")
+    frames = json_array(load_json(rest, lines.size))
     if not first and not frames:  # a comma with nothing behind it
         raise _damaged(lines.size)
     return frames

@@ -76,7 +76,7 @@ class KustoService:
         return Response(
             "kusto_v1" if command else "kusto_v2",
             body,
-            None if command else stream,
+            pieces=None if command else stream,
             warnings=(*timespan_notes(query, "Kusto"), *search_notes(query, "Kusto")),
             client_request_id=query.client_request_id,
             progress=query.progress,
