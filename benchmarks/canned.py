@@ -2,8 +2,8 @@
 
     python benchmarks/canned.py PORT ROWS     says "ready" once its answers are made
 
-The query is the name of an answer: events, spans, tenth, ten (Kusto) and logs (Log Analytics). What it does not know it
-answers with one row. The database `plain` ignores what a client asks of the frames, as proxies do.
+The query is the name of an answer: events, spans, tenth, ten (Kusto), logs and flat (Log Analytics). What it does not
+know it answers with one row. The database `plain` ignores what a client asks of the frames, as proxies do.
 """
 
 from __future__ import annotations
@@ -75,8 +75,9 @@ def kusto(types: tuple[str, ...], data: list[list[Any]]) -> dict[bool, bytes]:
     }
 
 
-def logs(data: list[list[Any]]) -> bytes:
-    columns = [{"name": f"c{number}", "type": kind} for number, kind in enumerate(LOGS)]
+def logs(types: tuple[str, ...], data: list[list[Any]]) -> bytes:
+    """The answer of Log Analytics, which has dynamic values as JSON in strings."""
+    columns = [{"name": f"c{number}", "type": kind} for number, kind in enumerate(types)]
     return orjson.dumps({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": data}]})
 
 
@@ -89,7 +90,11 @@ def answers(count: int) -> Callable[[str, dict[str, Any]], bytes]:
         "ten": kusto(EVENTS, list(rows("events", 10))),
         "one": kusto(("long",), [[10]]),  # what Kqlmagic expects of its test query
     }
-    tables = {"logs": logs(list(rows("logs", count // 2))), "one": logs(list(rows("logs", 1)))}
+    tables = {
+        "logs": logs(LOGS, list(rows("logs", count // 2))),
+        "flat": logs(EVENTS, list(rows("events", count // 2))),
+        "one": logs(LOGS, list(rows("logs", 1))),
+    }
     # To every command: the databases, for which Kqlmagic looks.
     columns = [{"ColumnName": name, "DataType": "String"} for name in ("DatabaseName", "PrettyName")]
     names = {"TableName": "Table_0", "Columns": columns, "Rows": [["db", ""], ["plain", ""]]}

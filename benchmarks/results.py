@@ -1,7 +1,7 @@
 """How long a large result takes from the query to a DataFrame, and the memory that it costs. Peers in the same run.
 
     benchmarks/peers.sh              makes the peers' environments
-    python benchmarks/results.py [rounds] [rows]
+    python benchmarks/results.py [rounds] [rows] [words of a table's title]
 
 Every measurement has a process of its own, against a canned service on loopback in another (`canned.py`), after a
 first small query that imports what is needed. Rounds are interleaved; the table gives medians, the range, and the
@@ -183,6 +183,13 @@ def works(rows: int) -> list[Work]:
         )
         return Work(title, subjects, floor)
 
+    def monitor(query: str, columns: str) -> Work:
+        subjects = (
+            Subject(own, WORKSPACE + _frame(KQLEXT, query, rows // 2)),
+            Subject("azure-monitor-query, DataFrame", _frame(MONITOR_SDK, query, rows // 2)),
+        )
+        return Work(f"Log Analytics, {rows // 2:,} rows x 5 columns ({columns})", subjects, own)
+
     tenth = "tenth"
     return [
         kusto("events", f"{rows:,} rows x 5 columns (datetime, string, long, real, bool)"),
@@ -195,14 +202,8 @@ def works(rows: int) -> list[Work]:
             ),
             own,
         ),
-        Work(
-            f"Log Analytics, {rows // 2:,} rows x 5 columns (datetime, string, int, real, dynamic)",
-            (
-                Subject(own, WORKSPACE + _frame(KQLEXT, "logs", rows // 2)),
-                Subject("azure-monitor-query, DataFrame", _frame(MONITOR_SDK, "logs", rows // 2)),
-            ),
-            own,
-        ),
+        monitor("flat", "datetime, string, long, real, bool"),
+        monitor("logs", "datetime, string, int, real, dynamic"),
         Work(
             "ten rows over a kept-alive connection",
             (
@@ -296,6 +297,7 @@ def _table(work: Work) -> str:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    wanted = sys.argv[3] if len(sys.argv) > 3 else ""
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {count} rounds, "
         f"load {os.getloadavg()[0]:.1f}\n"
@@ -303,6 +305,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, service(rows) as url:
         _numbers(folder, rows * 10)
         for work in works(rows):
+            if wanted not in work.title:
+                continue
             for number in range(count):
                 for subject in work.subjects:
                     if subject.python.exists() and not (subject.once and number):

@@ -65,6 +65,14 @@ def test_a_query_is_run(service: Service) -> None:
     assert values(answer(service, text)) == [["203.0.113.57"], [66]]
 
 
+def test_progress(server: MonitorServer, service: Service) -> None:
+    body = tables(ONE)
+    server.on("T", body)
+    query = Query("T")
+    service.execute(query)
+    assert (query.progress.state, query.progress.bytes) == ("receiving", len(body))
+
+
 def test_no_rows(service: Service) -> None:
     data_set = answer(service, "Heartbeat | where Computer == 'none' | project TimeGenerated, Computer")
     assert [(column.name, column.type) for column in data_set.tables[0].columns] == [
