@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kqlext.connections.registry import Connection
 from kqlext.errors import KqlError, KqlInterrupt, KqlServiceError
-from kqlext.services.base import Progress, Query
+from kqlext.services.base import Progress, Query, Response
 from kqlext.text import listing
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ class _Task:
     future: Future[DataSet | KqlError] = field(default_factory=Future)
     began: float | None = None
     given_up: KqlError | None = None
+    response: Response | None = None
+
+    def stop_reading(self) -> None:
+        """Let the thread end that reads the answer: nobody waits for it any more."""
+        if self.response is not None and self.response.pieces is not None:
+            self.response.pieces.close()
 
     @property
     def runs(self) -> bool:
@@ -96,7 +102,7 @@ def run_all(jobs: Sequence[Job], at_once: int = AT_ONCE, watch: Watch | None = N
     try:
         _wait(tasks, watch)
     except KeyboardInterrupt:
-        running = [task.job for task in tasks if not task.future.cancel() and task.runs]
+        running = [task for task in tasks if not task.future.cancel() and task.runs]
         _cancel(running)
         raise KqlInterrupt(_account(running)) from None
     return [task.given_up or task.future.result() for task in tasks]
@@ -107,7 +113,7 @@ def _wait(tasks: Sequence[_Task], watch: Watch | None) -> None:
     while running := [task for task in tasks if task.runs]:
         wait([task.future for task in running], timeout=_TICK)
         overdue = [task for task in running if task.is_overdue]
-        _cancel([task.job for task in overdue])
+        _cancel(overdue)
         for task in overdue:
             task.given_up = _overdue(task.job)
         if watch is not None:
@@ -134,7 +140,8 @@ def _work(waiting: SimpleQueue[_Task]) -> None:
                 continue
             task.began, query = time.monotonic(), task.job.query
             try:
-                task.future.set_result(decode(task.job.connection.service.execute(query)))
+                task.response = task.job.connection.service.execute(query)
+                task.future.set_result(decode(task.response))
             except KqlError as error:
                 query.restore(error)
                 task.future.set_result(error)
@@ -142,18 +149,20 @@ def _work(waiting: SimpleQueue[_Task]) -> None:
                 task.future.set_exception(error)
 
 
-def _account(jobs: Sequence[Job]) -> str:
-    told = [job.connection.id for job in jobs if job.connection.service.cancels]
+def _account(tasks: Sequence[_Task]) -> str:
+    told = [task.job.connection.id for task in tasks if task.job.connection.service.cancels]
     names = listing(dict.fromkeys(told))
     return f"the query was given up; {names} was told to stop it." if told else "the query was given up."
 
 
-def _cancel(jobs: Sequence[Job]) -> None:
-    """Tell the services, in threads that nobody waits for longer than a moment."""
-    told = [job for job in jobs if job.connection.service.cancels]
+def _cancel(tasks: Sequence[_Task]) -> None:
+    """Tell the services, in threads that nobody waits for longer than a moment, and stop reading."""
+    told = [task.job for task in tasks if task.job.connection.service.cancels]
     threads = [threading.Thread(target=_tell, args=(job,), name="kqlext cancel", daemon=True) for job in told]
     for thread in threads:
         thread.start()
+    for task in tasks:
+        task.stop_reading()
     for thread in threads[:1]:
         thread.join(_CANCEL_GRACE)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
-from kqlext.decode.types import DynamicValues
 from kqlext.errors import KqlConversionError
 from kqlext.text import did_you_mean, plural
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from kqlext.decode.columns import table_of_rows
 from kqlext.decode.concatenate import Piece, concatenate
-from kqlext.decode.tables import Table, table_of_rows
+from kqlext.decode.tables import Table
 
 Columns = list[tuple[str, str]]
 

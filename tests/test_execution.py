@@ -104,6 +104,7 @@ def test_a_service_that_does_not_keep_the_limit_is_given_up(shell: Shell, kusto:
     assert caught.value.request_id == slow.client_request_id
     assert slow.options["servertimeout"] == "00:00:01"
     wait_for(lambda: kusto.cancelled == [slow.client_request_id])
+    wait_for(lambda: "kqlext query" not in [thread.name for thread in threading.enumerate()])
     assert shell.run("%kql T")[0][0] == 42
 
 

@@ -24,6 +24,11 @@ from kqlext.services.kusto_errors import offset_of, unresolved_name
 from kqlext.services.kusto_metadata import MetadataCredential, default_resource
 
 ONE = TableSpec("PrimaryResult", (("n", "long"),), ((1,),))
+STREAMED = {
+    "results_v2_newlines_between_frames": True,
+    "results_v2_fragment_primary_tables": True,
+    "results_error_reporting_placement": "end_of_table",
+}
 
 
 @pytest.fixture
@@ -64,12 +69,22 @@ def test_a_request_says_who_asks_and_under_which_id(kusto: KustoServer, service:
 
 def test_properties_and_timeout_are_request_options(kusto: KustoServer, service: KustoService) -> None:
     service.execute(Query("print 1", {"notruncation": True}, timeout=90))
-    assert kusto.requests[0].options == {"notruncation": True, "servertimeout": "00:01:30"}
+    assert kusto.requests[0].options == {**STREAMED, "notruncation": True, "servertimeout": "00:01:30"}
+
+
+def test_how_the_answer_is_streamed_is_a_property_like_others(kusto: KustoServer, service: KustoService) -> None:
+    service.execute(Query("print 1", {"results_v2_fragment_primary_tables": False}))
+    assert kusto.requests[0].options == {**STREAMED, "results_v2_fragment_primary_tables": False}
+
+
+def test_commands_have_no_frames(kusto: KustoServer, service: KustoService) -> None:
+    service.execute(Query(".show tables", {"notruncation": True}))
+    assert kusto.requests[0].options == {"notruncation": True}
 
 
 def test_queries_share_one_connection(kusto: KustoServer, service: KustoService) -> None:
     for _ in range(3):
-        service.execute(Query("print 1"))
+        decode(service.execute(Query("print 1")))
     assert len({request.connection for request in kusto.requests}) == 1
 
 

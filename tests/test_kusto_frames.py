@@ -30,9 +30,11 @@ from servers.kusto_frames import (
 )
 
 from kqlext.decode import decode
-from kqlext.decode.kusto_frames import collector_off, decode_v1, decode_v2, load_json
+from kqlext.decode.dynamic import DynamicValues
+from kqlext.decode.kusto_frames import decode_v1, decode_v2
 from kqlext.decode.tables import DataSet, Table
-from kqlext.decode.types import DynamicValues, format_timespan
+from kqlext.decode.timespans import format_timespan
+from kqlext.decode.wire import collector_off, load_json
 from kqlext.errors import KqlConversionError, KqlError, KqlQueryError, KqlResponseError
 from kqlext.result import Origin, Result
 from kqlext.services.base import Response

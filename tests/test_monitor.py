@@ -65,6 +65,14 @@ def test_a_query_is_run(service: Service) -> None:
     assert values(answer(service, text)) == [["203.0.113.57"], [66]]
 
 
+def test_progress(server: MonitorServer, service: Service) -> None:
+    body = tables(ONE)
+    server.on("T", body)
+    query = Query("T")
+    service.execute(query)
+    assert (query.progress.state, query.progress.bytes) == ("receiving", len(body))
+
+
 def test_every_type_with_its_null(server: MonitorServer, service: Service) -> None:
     server.on("T", tables(EVERY_TYPE))
     (table,) = answer(service, "T").tables

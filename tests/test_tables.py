@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from servers.kusto_frames import EVERY_TYPE
 
-from kqlext.decode.tables import Column, DataSet, Table, format_datetime, make_table
+from kqlext.decode.columns import make_table
+from kqlext.decode.tables import Column, DataSet, Table, format_datetime
 
 NAMES = [name for name, _ in EVERY_TYPE.columns]
 

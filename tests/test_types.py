@@ -13,16 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kqlext.decode.tables import Column, make_table
-from kqlext.decode.types import (
-    TYPES,
-    DynamicValues,
-    NotOfTypeError,
-    find_type,
-    format_timespan,
-    json_text,
-    parse_timespan,
-)
+from kqlext.decode.columns import make_table
+from kqlext.decode.dynamic import DynamicValues, json_text
+from kqlext.decode.tables import Column
+from kqlext.decode.timespans import NotOfTypeError, format_timespan, parse_timespan
+from kqlext.decode.types import TYPES, find_type
 
 SECOND = 10_000_000
 DAY = 86_400 * SECOND

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 from kqlext.decode import arrow_tables, azure_tables, hunting, kusto_frames, resource_graph
@@ -11,8 +13,16 @@ from kqlext.services.base import Response
 
 __all__ = ["Column", "DataSet", "Table", "decode"]
 
-_DECODERS = {
-    "kusto_v2": lambda response: kusto_frames.decode_v2(response.body),
+
+def _kusto_v2(response: Response) -> DataSet:
+    if response.pieces is None:
+        return kusto_frames.decode_v2(response.body)
+    with closing(response.pieces) as pieces:
+        return kusto_frames.decode_v2_pieces(pieces, response.progress)
+
+
+_DECODERS: dict[str, Callable[[Response], DataSet]] = {
+    "kusto_v2": _kusto_v2,
     "kusto_v1": lambda response: kusto_frames.decode_v1(response.body),
     "azure_tables": lambda response: azure_tables.decode_azure_tables(response.body),
     "arrow": lambda response: arrow_tables.decode_arrow(response.tables),
@@ -27,6 +37,7 @@ def decode(response: Response) -> DataSet:
     Raises:
         KqlResponseError: the answer is not what the protocol promises.
         KqlQueryError: the answer says that the query failed, and holds no row.
+        KqlNetworkError: the answer breaks off while it arrives.
     """
     try:
         data_set = _DECODERS[response.format](response)

@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Column, DataSet, Table
-from kqlext.decode.types import ARROW_ERRORS, TICKS_PER_SECOND, DynamicValues, durations
+from kqlext.decode.timespans import TICKS_PER_SECOND, durations
+from kqlext.decode.types import ARROW_ERRORS
 from kqlext.services.base import ArrowAnswer
 
 _YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000  # microseconds since 1970

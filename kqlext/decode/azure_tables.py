@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kqlext.decode.kusto_frames import load_json, reading
-from kqlext.decode.tables import DataSet, Table, table_of_rows
+from kqlext.decode.columns import table_of_rows
+from kqlext.decode.tables import DataSet, Table
+from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlQueryError, KqlResponseError
 from kqlext.services.azure_errors import partial_errors
 
@@ -30,22 +31,25 @@ def decode_azure_tables(body: bytes) -> DataSet:
         KqlQueryError: the service failed the query and sent no row at all.
     """
     with reading("A part"):
-        answer = load_json(body)
-        tables = answer.get("tables") if isinstance(answer, dict) else None
-        failures = _failures(answer) if isinstance(answer, dict) else []
-        if not isinstance(tables, list) and not failures:
-            raise KqlResponseError("The answer holds no tables of Azure Monitor.")
-        if failures and not any(table["rows"] for table in tables or []):
-            code, message = failures[0]
-            raise KqlQueryError(message, code=code, hint="the service failed the query after it had begun")
-        warnings = [f"The result is not complete. {message} {_advice(message)}" for _, message in failures]
-        return DataSet(
-            tuple(_table(table, warnings) for table in tables or []),
-            visualization=_visualization(answer.get("render"), warnings),
-            statistics=_statistics(answer.get("statistics"), warnings),
-            warnings=tuple(warnings),
-            partial=bool(failures),
-        )
+        return _data_set(load_json(body))
+
+
+def _data_set(answer: Any) -> DataSet:
+    tables = answer.get("tables") if isinstance(answer, dict) else None
+    failures = _failures(answer) if isinstance(answer, dict) else []
+    if not isinstance(tables, list) and not failures:
+        raise KqlResponseError("The answer holds no tables of Azure Monitor.")
+    if failures and not any(table["rows"] for table in tables or []):
+        code, message = failures[0]
+        raise KqlQueryError(message, code=code, hint="the service failed the query after it had begun")
+    warnings = [f"The result is not complete. {message} {_advice(message)}" for _, message in failures]
+    return DataSet(
+        tuple(_table(table, warnings) for table in tables or []),
+        visualization=_visualization(answer.get("render"), warnings),
+        statistics=_statistics(answer.get("statistics"), warnings),
+        warnings=tuple(warnings),
+        partial=bool(failures),
+    )
 
 
 def _failures(answer: Mapping[str, Any]) -> list[tuple[str | None, str]]:

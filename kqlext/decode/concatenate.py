@@ -13,8 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from kqlext.decode.columns import ColumnBuilder
+from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Column, Table
-from kqlext.decode.types import DynamicValues, find_type
 
 _Key = tuple[str, int, str]  # a column's name, which one of that name it is, and its type
 
@@ -115,16 +116,18 @@ def _column(
 
 
 def _nulls(kind: str, count: int) -> Any:
-    known = find_type(kind)
-    assert known is not None  # a table of ours has no other types
-    return known.read([None] * count, [])
+    builder = ColumnBuilder("", kind)
+    builder.add([None] * count)
+    return builder.finish([]).data
 
 
 def _dynamic(found: Sequence[Column | None], pieces: Sequence[Piece]) -> DynamicValues:
-    values: list[Any] = []
-    for column, piece in zip(found, pieces, strict=True):
-        values += [None] * piece.table.num_rows if column is None else column.data.values
-    return DynamicValues(values)
+    """The values of all sources, none of them decoded before somebody asks for it."""
+    parts = [
+        pa.nulls(piece.table.num_rows) if column is None else column.data
+        for column, piece in zip(found, pieces, strict=True)
+    ]
+    return DynamicValues(pieces=parts)
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqlext.decode.kusto_frames import load_json, reading
-from kqlext.decode.tables import DataSet, make_table
+from kqlext.decode.columns import make_table
+from kqlext.decode.tables import DataSet
+from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlResponseError
 
 MOST_ROWS = 100_000
@@ -28,17 +29,20 @@ def decode_hunting(body: bytes) -> DataSet:
         KqlResponseError: it is no JSON, is cut off, or has no schema.
     """
     with reading("A result"):
-        answer = load_json(body)
-        schema = answer.get("schema", answer.get("Schema")) if isinstance(answer, dict) else None
-        if not isinstance(schema, list):
-            raise KqlResponseError("The answer holds no schema of hunting results.", hint=_HINT)
-        results = answer.get("results", answer.get("Results"))
-        if not isinstance(results, list) or not set(map(type, results)) <= {dict}:
-            raise KqlResponseError("The answer holds no list of hunting results.", hint=_HINT)
-        columns = [(str(_either(entry, "name")), str(_either(entry, "type"))) for entry in schema]
-        values = [[row.get(name) for row in results] for name, _ in columns]
-        warnings = _unnamed(columns, results)
-        table = make_table("PrimaryResult", columns, values, len(results), warnings)
+        return _data_set(load_json(body))
+
+
+def _data_set(answer: Any) -> DataSet:
+    schema = answer.get("schema", answer.get("Schema")) if isinstance(answer, dict) else None
+    if not isinstance(schema, list):
+        raise KqlResponseError("The answer holds no schema of hunting results.", hint=_HINT)
+    results = answer.get("results", answer.get("Results"))
+    if not isinstance(results, list) or not set(map(type, results)) <= {dict}:
+        raise KqlResponseError("The answer holds no list of hunting results.", hint=_HINT)
+    columns = [(str(_either(entry, "name")), str(_either(entry, "type"))) for entry in schema]
+    values = ([row.get(name) for row in results] for name, _ in columns)
+    warnings = _unnamed(columns, results)
+    table = make_table("PrimaryResult", columns, values, len(results), warnings)
     full = len(results) >= MOST_ROWS
     if full:
         warnings.append(

@@ -7,60 +7,60 @@ DataSetCompletion frame, and as a row of QueryCompletionInformation of level 2 o
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from kqlext.decode.tables import DataSet, Table, table_of_rows
+from kqlext.decode.columns import TableBuilder
+from kqlext.decode.tables import DataSet, Table
+from kqlext.decode.wire import collector_off, json_array, load_json, read_frames, reading, well_formed
 from kqlext.errors import KqlQueryError, KqlResponseError
+from kqlext.services.base import Progress
 from kqlext.services.kusto_errors import one_api_error
 
 _ERROR_LEVEL = 2  # QueryCompletionInformation: 1 critical, 2 error, 3 warning, 4 information, 6 statistics
+_PRIMARY = "PrimaryResult"
 
 
 @dataclass
 class _RawTable:
-    """A table as its frames deliver it."""
+    """A table as its frames deliver it: a primary result grows columns, any other keeps its few rows."""
 
     name: str
     kind: str
     columns: list[tuple[str, str]]
+    builder: TableBuilder | None = None
     rows: list[Any] = field(default_factory=list)
     errors: list[Any] = field(default_factory=list)
     announced: int | None = None
 
-    def add(self, rows: Sequence[Any]) -> None:
+    @property
+    def num_rows(self) -> int:
+        return len(self.rows) if self.builder is None else self.builder.num_rows
+
+    def add(self, rows: list[Any]) -> None:
         """Take rows; an object among them is an error that stands in the place of the rows to come."""
         if dict in set(map(type, rows)):
             self.errors += [row for row in rows if type(row) is dict]
             rows = [row for row in rows if type(row) is not dict]
-        self.rows += rows
+        if self.builder is None:
+            self.rows += rows
+        else:
+            self.builder.add(rows)
 
+    def clear(self) -> None:
+        self.rows.clear()
+        if self.builder is not None:
+            self.builder.clear()
 
-@contextmanager
-def reading(part: str) -> Iterator[None]:
-    """An answer of another shape than the protocol's is malformed, wherever that shows."""
-    try:
-        with collector_off():
-            yield
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise KqlResponseError(f"{part} of the answer is malformed: {type(error).__name__} {error}.") from error
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """No cyclic garbage collection: it takes over half of the time where millions of small lists are made."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    def finish(self, warnings: list[str]) -> Table:
+        if self.builder is None:  # v1 says behind its tables which of them are results
+            self.builder = TableBuilder(self.name, self.columns)
+            self.builder.add(self.rows)
+        return self.builder.finish(warnings)
 
 
 def decode_v2(body: bytes) -> DataSet:
@@ -71,84 +71,93 @@ def decode_v2(body: bytes) -> DataSet:
         KqlQueryError: the service failed the query and sent no row at all.
     """
     with reading("A frame"):
-        frames = load_json(body)
-        if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
-            raise KqlResponseError("The answer holds no Kusto v2 frames.")
-        raw = _collect(frames)
-        if not frames or frames[-1].get("FrameType") != "DataSetCompletion":
-            raise KqlResponseError("The answer ends before its last frame: it was cut off on the way.")
-        return _data_set(list(raw.values()), frames[-1])
+        return _decode_frames(json_array(load_json(body)), Progress())
+
+
+def decode_v2_pieces(pieces: Iterable[bytes], progress: Progress) -> DataSet:
+    """Decode the same answer while it arrives: its frames one by one, where each has a line of its own.
+
+    Args:
+        pieces: the body, cut anywhere.
+        progress: counts the rows as they become columns.
+
+    Raises:
+        KqlError: as ``decode_v2`` does, and as ``pieces`` does.
+    """
+    with well_formed("A frame"), closing(read_frames(pieces)) as frames:
+        return _decode_frames(frames, progress)
 
 
 def decode_v1(body: bytes) -> DataSet:
     """Decode the answer of ``/v1/rest/mgmt``. Raises as ``decode_v2`` does."""
     with reading("A table"):
-        answer = load_json(body)
-        tables = answer.get("Tables") if isinstance(answer, dict) else None
-        if not isinstance(tables, list):
-            raise KqlResponseError("The answer holds no Kusto v1 tables.")
-        raw = [_raw_table(table) for table in tables]
-        completion = {"HasErrors": bool(answer.get("Exceptions")), "OneApiErrors": _exceptions(answer)}
-        return _data_set(_v1_primary(raw), completion)
-
-
-def load_json(body: bytes) -> Any:
-    """The JSON of an answer's body.
-
-    Raises:
-        KqlResponseError: it is none, with its first characters; or it breaks off.
-    """
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        begin = body[:80].decode("utf-8", "replace").strip()
-        if begin[:1] in ("[", "{"):
-            raise KqlResponseError(
-                f"The answer is no whole JSON: it breaks off or is damaged ({len(body):,} bytes came).",
-                hint="run the cell again; if it happens again, ask for fewer rows or look at the proxies on the way",
-            ) from None
-        raise KqlResponseError(f"The answer is no JSON, it begins with: {begin!r}") from None
+        return _v1_data_set(load_json(body))
 
 
 # --- frames -> raw tables --------------------------------------------------------------------------------
 
 
-def _collect(frames: Sequence[Mapping[str, Any]]) -> dict[int, _RawTable]:
-    """The tables of all frames by table id, fragments put together."""
+def _decode_frames(frames: Iterable[Any], progress: Progress) -> DataSet:
     tables: dict[int, _RawTable] = {}
+    last: Mapping[str, Any] = {}
     for frame in frames:
-        kind = frame["FrameType"]
-        if kind in ("DataTable", "TableHeader"):
-            tables[frame["TableId"]] = _raw_table(frame)
-        elif kind == "TableFragment":
-            table = tables[frame["TableId"]]
-            if frame.get("TableFragmentType") == "DataReplace":
-                table.rows.clear()
-            table.add(frame["Rows"])
-        elif kind == "TableCompletion":
-            tables[frame["TableId"]].errors += frame.get("OneApiErrors") or []
-            tables[frame["TableId"]].announced = frame.get("RowCount")
-    return tables
+        if not isinstance(frame, dict):
+            raise KqlResponseError("The answer holds no Kusto v2 frames.")
+        _take(frame, tables, progress)
+        last = {**frame, "Rows": None}
+        del frame  # or its rows stay until the next one is there
+    if last.get("FrameType") != "DataSetCompletion":
+        raise KqlResponseError("The answer ends before its last frame: it was cut off on the way.")
+    with collector_off():
+        return _data_set(list(tables.values()), last)
 
 
-def _raw_table(frame: Mapping[str, Any]) -> _RawTable:
+def _take(frame: dict[str, Any], tables: dict[int, _RawTable], progress: Progress) -> None:
+    """Put what a frame says into its table. A frame of a kind that is not known says nothing of a table."""
+    kind = frame["FrameType"]
+    if kind in ("DataTable", "TableHeader"):
+        tables[frame["TableId"]] = _raw_table(frame, grows=True)
+    elif kind == "TableFragment":
+        table = tables[frame["TableId"]]
+        if frame.get("TableFragmentType") == "DataReplace":
+            table.clear()
+        table.add(frame["Rows"])
+    elif kind == "TableCompletion":
+        tables[frame["TableId"]].errors += frame.get("OneApiErrors") or []
+        tables[frame["TableId"]].announced = frame.get("RowCount")
+    else:
+        return
+    progress.rows = sum(table.num_rows for table in tables.values() if table.kind == _PRIMARY)
+
+
+def _raw_table(frame: Mapping[str, Any], grows: bool) -> _RawTable:
     columns = [
         (str(column.get("ColumnName") or ""), str(column.get("ColumnType") or column.get("DataType") or ""))
         for column in frame["Columns"]
     ]
-    table = _RawTable(str(frame.get("TableName") or ""), str(frame.get("TableKind") or ""), columns)
+    name, kind = str(frame.get("TableName") or ""), str(frame.get("TableKind") or "")
+    table = _RawTable(name, kind, columns, TableBuilder(name, columns) if grows and kind == _PRIMARY else None)
     table.add(frame.get("Rows") or [])
     return table
 
 
+def _v1_data_set(answer: Any) -> DataSet:
+    tables = answer.get("Tables") if isinstance(answer, dict) else None
+    if not isinstance(tables, list):
+        raise KqlResponseError("The answer holds no Kusto v1 tables.")
+    raw = [_raw_table(table, grows=False) for table in tables]
+    completion = {"HasErrors": bool(answer.get("Exceptions")), "OneApiErrors": _exceptions(answer)}
+    return _data_set(_v1_primary(raw), completion)
+
+
 def _v1_primary(tables: list[_RawTable]) -> list[_RawTable]:
     """The primary tables of a v1 answer, from its table of contents where it ends with one."""
-    kinds = {"queryresult": "PrimaryResult", "queryproperties": "QueryProperties"}
+    kinds = {"queryresult": _PRIMARY, "queryproperties": "QueryProperties"}
     contents = tables[-1] if len(tables) > 2 else None
     names = [name for name, _ in contents.columns] if contents else []
     if contents is None or not {"Ordinal", "Kind"} <= set(names):
         for table in tables:
-            table.kind = "PrimaryResult"
+            table.kind = _PRIMARY
         return tables
     for row in contents.rows:
         entry = dict(zip(names, row, strict=True))
@@ -164,9 +173,9 @@ def _exceptions(answer: Mapping[str, Any]) -> list[Any]:
 
 
 def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSet:
-    primary = [table for table in raw if table.kind == "PrimaryResult"]
+    primary = [table for table in raw if table.kind == _PRIMARY]
     failures = _failures(raw, completion)
-    if failures and not any(table.rows for table in primary):
+    if failures and not any(table.num_rows for table in primary):
         code, message = failures[0]
         raise KqlQueryError(message, code=code, hint="the service failed the query after it had begun")
     warnings = [f"The result is not complete. {message}" for _, message in failures]
@@ -174,7 +183,7 @@ def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSe
         warnings.append("The result is not complete: the query was cancelled.")
     if not warnings:
         warnings += [text for table in primary for text in _missing(table)]
-    tables = tuple(_decode(table, warnings) for table in primary)
+    tables = tuple(table.finish(warnings) for table in primary)
     visualization, statistics = _visualization(raw, warnings), _statistics(raw, warnings)
     return DataSet(
         tables,
@@ -186,12 +195,8 @@ def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSe
 
 
 def _missing(table: _RawTable) -> Iterator[str]:
-    if isinstance(table.announced, int) and table.announced != len(table.rows):
-        yield f"The service announced {table.announced:,} rows of table '{table.name}', {len(table.rows):,} came."
-
-
-def _decode(table: _RawTable, warnings: list[str]) -> Table:
-    return table_of_rows(table.name, table.columns, table.rows, warnings)
+    if isinstance(table.announced, int) and table.announced != table.num_rows:
+        yield f"The service announced {table.announced:,} rows of table '{table.name}', {table.num_rows:,} came."
 
 
 def _failures(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> list[tuple[str | None, str]]:

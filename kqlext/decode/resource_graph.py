@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqlext.decode.kusto_frames import load_json, reading
-from kqlext.decode.tables import DataSet, table_of_rows
+from kqlext.decode.columns import TableBuilder
+from kqlext.decode.tables import DataSet
+from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlResponseError
 from kqlext.text import plural
 
@@ -31,14 +32,18 @@ def decode_pages(bodies: Sequence[bytes]) -> DataSet:
         KqlResponseError: a page is no JSON, is cut off, has no table, or has other columns than the first.
     """
     with reading("A page"):
-        pages = [load_json(body) for body in bodies]
-        tables = [_table(page) for page in pages]
-        columns = _columns(tables)
-        rows = [row for table in tables for row in table["rows"]]
-        warnings: list[str] = []
-        table = table_of_rows("PrimaryResult", columns, rows, warnings)
-        missing = _missing(pages, len(rows))
-    return DataSet((table,), warnings=(*missing, *warnings), partial=bool(missing))
+        return _data_set([load_json(body) for body in bodies])
+
+
+def _data_set(pages: Sequence[Any]) -> DataSet:
+    tables = [_table(page) for page in pages]
+    builder = TableBuilder("PrimaryResult", _columns(tables))
+    for table in tables:
+        builder.add(table["rows"])
+    warnings: list[str] = []
+    made = builder.finish(warnings)
+    missing = _missing(pages, made.num_rows)
+    return DataSet((made,), warnings=(*missing, *warnings), partial=bool(missing))
 
 
 def _table(page: Any) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,15 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kqlext.decode.types import (
-    ARROW_ERRORS,
-    TICKS_PER_SECOND,
-    DynamicValues,
-    find_type,
-    format_timespan,
-    json_text,
-)
-from kqlext.errors import KqlResponseError
+from kqlext.decode.dynamic import DynamicValues, json_text
+from kqlext.decode.timespans import TICKS_PER_SECOND, format_timespan
+from kqlext.decode.types import find_type
 
 
 @dataclass(frozen=True)
@@ -152,49 +146,3 @@ class DataSet:
     warnings: tuple[str, ...] = ()
     partial: bool = False
     other: Mapping[str, Any] = field(default_factory=dict)
-
-
-def make_table(
-    name: str,
-    columns: Sequence[tuple[str, str]],
-    values: Iterable[Sequence[Any]],
-    num_rows: int,
-    warnings: list[str],
-) -> Table:
-    """A table of wire values, given column by column. Adds to ``warnings`` what could not be kept as it was."""
-    made = [_column(label, type_name, data, warnings) for (label, type_name), data in zip(columns, values, strict=True)]
-    return Table(name, tuple(made), num_rows)
-
-
-def table_of_rows(name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Any], warnings: list[str]) -> Table:
-    """A table of wire values, given row by row. Adds to ``warnings`` as ``make_table`` does.
-
-    Raises:
-        KqlResponseError: a row is no list, or not as long as there are columns.
-    """
-    width = len(columns)
-    if not set(map(type, rows)) <= {list} or not set(map(len, rows)) <= {width}:
-        raise KqlResponseError(f"A row of table {name!r} has not as many values as the table has columns.")
-    values = list(zip(*rows, strict=True)) if rows else [()] * width
-    return make_table(name, columns, values, len(rows), warnings)
-
-
-def _column(name: str, type_name: str, values: Sequence[Any], warnings: list[str]) -> Column:
-    kusto_type = find_type(type_name)
-    if kusto_type is None:
-        warnings.append(f"Column '{name}' has the unknown type {type_name!r} and is kept as text.")
-        return Column(name, "string", _as_text(values))
-    notes: list[str] = []
-    try:
-        data = kusto_type.read(values, notes)
-    except (ValueError, ArithmeticError, KeyError, *ARROW_ERRORS):
-        warnings.append(
-            f"Column '{name}' is of type {kusto_type.name}, but holds values that are not; it is kept as text."
-        )
-        return Column(name, "string", _as_text(values))
-    warnings.extend(f"Column '{name}' {note}." for note in notes)
-    return Column(name, kusto_type.name, data)
-
-
-def _as_text(values: Sequence[Any]) -> Any:
-    return pa.array([value if isinstance(value, str) else json_text(value) for value in values], pa.string())

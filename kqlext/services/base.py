@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -121,9 +121,23 @@ class ArrowAnswer:
     types: tuple[str, ...]
 
 
+class BodyPieces(Protocol):
+    """The body of an answer while it arrives."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body, unzipped, in pieces. Raises KqlNetworkError where it breaks off. Can be read once."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading: what has not come yet is not waited for. May be called twice, from any thread."""
+        ...
+
+
 @dataclass(frozen=True)
 class Response:
     """What came back, undecoded: bytes of the wire format, or Arrow tables of the embedded engine.
+
+    ``pieces`` is there in the place of ``body`` where the answer is still arriving; who has the response closes it.
 
     ``visualization`` is set only by services whose answer cannot carry one; ``warnings`` is what the service
     itself has to say about the answer, and ``partial`` whether it said that rows are missing. ``pages`` has the
@@ -132,12 +146,14 @@ class Response:
 
     format: ResponseFormat
     body: bytes = b""
+    pieces: BodyPieces | None = None
     pages: tuple[bytes, ...] = ()
     tables: tuple[ArrowAnswer, ...] = ()
     visualization: Mapping[str, object] | None = None
     warnings: tuple[str, ...] = ()
     partial: bool = False
     client_request_id: str | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

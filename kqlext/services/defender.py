@@ -73,7 +73,7 @@ class DefenderService:
         }
         try:
             wait = query.timeout if query.timeout is not None else _LIMIT + _GRACE
-            answer = self._client.post(_PATH, json_body(body), headers, wait)
+            answer = self._client.post(_PATH, json_body(body), headers, wait, progress=query.progress)
             if answer.status != 200:
                 raise failure(answer, query, self._failures)
         except KqlError as error:

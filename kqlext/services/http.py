@@ -1,5 +1,7 @@
 """POST and GET over azure-core's pipeline: keep-alive, gzip, proxy, retries, redacted logs, tokens where they are safe.
 
+A body comes as a whole, or in pieces as it arrives; either way only up to a size, whatever was zipped.
+
 Every failure below HTTP is a ``KqlNetworkError`` or ``KqlAuthenticationError``; a status is for the caller to read.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +29,16 @@ from azure.core.pipeline.policies import (
     HttpLoggingPolicy,
     ProxyPolicy,
     RetryPolicy,
+    SansIOHTTPPolicy,
     UserAgentPolicy,
 )
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
+from requests.exceptions import RequestException
 
 from kqlext.connections.clouds import is_loopback
 from kqlext.errors import KqlAuthenticationError, KqlCellError, KqlNetworkError
+from kqlext.services.base import Progress
 from kqlext.text import shorten
 
 CONNECT_TIMEOUT = 20.0
@@ -41,6 +46,11 @@ CONNECT_TIMEOUT = 20.0
 
 LONGEST_PAUSE = 30.0
 """Seconds that a busy service may ask us to wait before it is asked again."""
+
+LARGEST_BODY = 4 * 2**30
+"""Bytes of an answer, unzipped, after which it is given up: a few MB of gzip can hold more than any memory does."""
+
+_PIECE = 128 * 1024  # bytes read at a time; what they unzip to may be a thousand times that
 
 _BUSY = frozenset({429, 503})
 
@@ -90,6 +100,15 @@ class _TokenPolicy(BearerTokenCredentialPolicy[HttpRequest, Any]):
         return bool(request.http_request.headers.get("Authorization") != refused)
 
 
+class _ProgressPolicy(SansIOHTTPPolicy[HttpRequest, Any]):
+    """Says that a request is on its way: signed, and handed to the transport."""
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        progress: Progress | None = request.context.options.pop("progress", None)  # none left where it is sent again
+        if progress is not None:
+            progress.state = "running"
+
+
 @dataclass(frozen=True)
 class HttpAnswer:
     """Status, headers (names in lower case) and the whole body, unzipped."""
@@ -97,6 +116,45 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class HttpStream:
+    """Status, headers (names in lower case), and the body, unzipped, in pieces as it arrives."""
+
+    def __init__(self, client: HttpClient, response: Any, timeout: float, progress: Progress) -> None:
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self._client = client
+        self._response = response
+        self._timeout = timeout
+        self._progress = progress
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The pieces. The connection is free for the next request after the last one; whoever stops earlier closes.
+
+        Raises:
+            KqlNetworkError: the answer broke off, nothing came for too long, or it is longer than may be.
+        """
+        size = 0
+        try:
+            for piece in self._response.iter_bytes():
+                size += len(piece)
+                if size > self._client.largest_body:
+                    raise self._client.too_large()
+                self._progress.bytes += len(piece)
+                yield piece
+        except (AzureError, RequestException) as error:
+            raise self._client.failure(error, self._timeout) from None
+        finally:
+            self.close()
+
+    def read(self) -> HttpAnswer:
+        """The whole body. Raises as iteration does."""
+        return HttpAnswer(self.status, self.headers, b"".join(self))
+
+    def close(self) -> None:
+        """Close the socket where the body was not read to its end. May be called twice."""
+        self._response.close()
 
 
 def json_body(request: Mapping[str, object]) -> bytes:
@@ -116,7 +174,15 @@ def json_body(request: Mapping[str, object]) -> bytes:
 class HttpClient:
     """Keeps the connections to one service open. Follows no redirect: it would carry the token elsewhere."""
 
-    def __init__(self, url: str, credential: TokenCredential | None, scope: str, user_agent: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        credential: TokenCredential | None,
+        scope: str,
+        user_agent: str,
+        largest_body: int = LARGEST_BODY,
+    ) -> None:
+        self.largest_body = largest_body
         self._url = url
         self._credential, self._scope = credential, scope
         # A token may go over plain http only where it does not leave this machine.
@@ -125,7 +191,7 @@ class HttpClient:
         azure = logging.getLogger("azure")
         if not azure.handlers:
             azure.addHandler(logging.NullHandler())
-        self._transport = RequestsTransport()
+        self._transport = RequestsTransport(connection_data_block_size=_PIECE)
         policies: list[Any] = [
             UserAgentPolicy(user_agent, user_agent_overwrite=True),
             ProxyPolicy(),
@@ -133,7 +199,7 @@ class HttpClient:
         ]
         if credential is not None:
             policies.append(_TokenPolicy(credential, scope))
-        policies.append(HttpLoggingPolicy())
+        policies += [HttpLoggingPolicy(), _ProgressPolicy()]
         self._pipeline: Pipeline[HttpRequest, Any] = Pipeline(self._transport, policies)
 
     def authorize(self) -> None:
@@ -146,50 +212,80 @@ class HttpClient:
             getattr(self._credential, "authorize", self._credential.get_token)(self._scope)
 
     def post(
-        self, path: str, body: bytes, headers: Mapping[str, str], timeout: float, repeatable: bool = True
+        self,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout: float,
+        repeatable: bool = True,
+        progress: Progress | None = None,
     ) -> HttpAnswer:
-        """Send JSON and read the whole answer.
+        """Send JSON and read the whole answer. Takes and raises what ``open`` does."""
+        return self.open(path, body, headers, timeout, repeatable, progress).read()
+
+    def open(
+        self,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout: float,
+        repeatable: bool = True,
+        progress: Progress | None = None,
+    ) -> HttpStream:
+        """Send JSON and give the answer once it begins.
 
         Args:
             timeout: seconds without a byte after which the answer is given up.
             repeatable: whether a busy service may be asked again with the same request.
+            progress: where to write how far it is.
 
         Raises:
             KqlNetworkError: no connection, a time-out, TLS, or an answer that broke off.
             KqlAuthenticationError: no credential gave a token.
         """
         request = HttpRequest("POST", self._url + path, headers=dict(headers), content=body)
-        return self._send(request, timeout, repeatable)
+        return self._send(request, timeout, repeatable, progress or Progress())
 
     def get(self, path: str, headers: Mapping[str, str], timeout: float) -> HttpAnswer:
-        """Ask for what stands at a path, and read it whole. Raises as ``post`` does."""
-        return self._send(HttpRequest("GET", self._url + path, headers=dict(headers)), timeout, repeatable=True)
+        """Ask for what stands at a path, and read it whole. Raises as ``open`` does."""
+        request = HttpRequest("GET", self._url + path, headers=dict(headers))
+        return self._send(request, timeout, repeatable=True, progress=Progress()).read()
 
     def close(self) -> None:
         self._transport.close()
 
-    def _send(self, request: HttpRequest, timeout: float, repeatable: bool) -> HttpAnswer:
+    def _send(self, request: HttpRequest, timeout: float, repeatable: bool, progress: Progress) -> HttpStream:
         try:
             response = self._pipeline.run(
                 request,
+                stream=True,
                 connection_timeout=CONNECT_TIMEOUT,
                 read_timeout=timeout,
                 repeatable=repeatable,
+                progress=progress,
                 **self._safe,
             ).http_response
-            content: bytes = response.read()
         except AzureError as error:
-            raise self._failure(error, timeout) from None
-        lowered = {name.lower(): value for name, value in response.headers.items()}
-        return HttpAnswer(response.status_code, lowered, content)
+            raise self.failure(error, timeout) from None
+        progress.state = "receiving"
+        return HttpStream(self, response, timeout, progress)
 
-    def _failure(self, error: AzureError, timeout: float) -> KqlNetworkError | KqlAuthenticationError:
+    def too_large(self) -> KqlNetworkError:
+        """What there is to say of an answer that does not end."""
+        return KqlNetworkError(
+            f"The answer of {self._url} is larger than {self.largest_body:,} bytes, unzipped, and was given up.",
+            hint="ask for less at a time: project fewer columns, summarize, or take a shorter time",
+        )
+
+    def failure(self, error: Exception, timeout: float) -> KqlNetworkError | KqlAuthenticationError:
+        """What an error of the transport says to a user."""
         reason = shorten(" ".join(_innermost(error).split()), 300)
         if isinstance(error, ClientAuthenticationError):
             return KqlAuthenticationError(f"No credential gave a token for {self._url}: {reason}")
         if isinstance(error, ServiceRequestTimeoutError):
             return KqlNetworkError(f"{self._url} did not answer within {CONNECT_TIMEOUT:.0f} s.")
-        if isinstance(error, ServiceResponseTimeoutError):
+        # azure-core before 1.36 lets what requests says of a body through as it is.
+        if isinstance(error, ServiceResponseTimeoutError) or "Read timed out" in reason:
             return KqlNetworkError(
                 f"{self._url} sent nothing for {timeout:.0f} s.",
                 hint="give it longer with -timeout, or ask for less",

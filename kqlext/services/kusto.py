@@ -6,6 +6,7 @@ Source: "Query/management HTTP request" of the Kusto REST API, and shared/refere
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import orjson
@@ -16,7 +17,7 @@ from kqlext.connections.clouds import friendly_name
 from kqlext.errors import KqlError
 from kqlext.services.addresses import check_address, is_kusto, sign_in_text
 from kqlext.services.base import CLIENT_HEADERS, Query, Response, ServiceInfo, search_notes, timespan_notes
-from kqlext.services.http import HttpAnswer, HttpClient, json_body
+from kqlext.services.http import HttpAnswer, HttpClient, HttpStream, json_body
 from kqlext.services.kusto_errors import failure, is_missing_database
 from kqlext.services.kusto_metadata import MetadataCredential
 
@@ -24,6 +25,12 @@ _GRACE = 30.0  # seconds beyond the server's own limit, for the way there and ba
 _LIMITS = {"query": 240.0, "mgmt": 600.0}  # the service's defaults, in seconds
 _CANCEL_LIMIT = 5.0  # seconds for the service to take a cancellation
 _ANY_DATABASE = "NetDefaultDB"  # what clients call the database of commands that are about none
+# Frames that can be decoded one by one: the service is asked for them, and a property of the query may ask otherwise.
+_STREAMED: Mapping[str, object] = {
+    "results_v2_newlines_between_frames": True,
+    "results_v2_fragment_primary_tables": True,
+    "results_error_reporting_placement": "end_of_table",
+}
 _HEADERS = {
     **CLIENT_HEADERS,
     "x-ms-version": "2024-12-12",
@@ -64,28 +71,29 @@ class KustoService:
         self._client.authorize()
 
     def execute(self, query: Query) -> Response:
-        """Run a query (v2) or, where the text begins with a dot, a management command (v1)."""
+        """Run a query (v2), whose answer is given as it arrives, or a management command (v1): a text with a dot."""
         command = syntax.is_command(query.text)
         try:
-            answer = self._post(query, self.info.real_name or self.info.database)
-            if answer.status != 200 and is_missing_database(answer) and self._find_real_name():
-                answer = self._post(query, self.info.real_name)
-            if answer.status != 200:
-                raise failure(answer, query, self.info)
+            stream = self._open(query, self.info.real_name or self.info.database)
+            if stream.status != 200:
+                stream = self._again(stream.read(), query)
+            body = stream.read().body if command else b""
         except KqlError as error:
             error.request_id = query.client_request_id
             raise
         return Response(
             "kusto_v1" if command else "kusto_v2",
-            answer.body,
+            body,
+            pieces=None if command else stream,
             warnings=(*timespan_notes(query, "Kusto"), *search_notes(query, "Kusto")),
             client_request_id=query.client_request_id,
+            progress=query.progress,
         )
 
     def cancel(self, query: Query) -> None:
         """Cancel a query by its client request id."""
         command = Query(f'.cancel query "{query.client_request_id}"', timeout=_CANCEL_LIMIT)
-        self._post(command, self.info.real_name or self.info.database)
+        self._open(command, self.info.real_name or self.info.database).read()
 
     def check(self) -> Response:
         """Run the smallest query: it needs the server, the right to query, and the database."""
@@ -97,24 +105,33 @@ class KustoService:
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, query: Query, database: str) -> HttpAnswer:
+    def _again(self, refusal: HttpAnswer, query: Query) -> HttpStream:
+        """The answer to a query that was refused, under the database's own name; or the error that the refusal is."""
+        if is_missing_database(refusal) and self._find_real_name():
+            stream = self._open(query, self.info.real_name)
+            if stream.status == 200:
+                return stream
+            refusal = stream.read()
+        raise failure(refusal, query, self.info)
+
+    def _open(self, query: Query, database: str) -> HttpStream:
         command = syntax.is_command(query.text)
         endpoint, path = ("mgmt", "/v1/rest/mgmt") if command else ("query", "/v2/rest/query")
-        options = dict(query.properties)
+        options = dict(query.properties) if command else {**_STREAMED, **query.properties}
         if query.timeout is not None:
             options["servertimeout"] = _timespan(query.timeout)
         body = {"db": database, "csl": query.text, "properties": {"Options": options}}
         headers = {**_HEADERS, "x-ms-client-request-id": query.client_request_id}
         repeatable = not command or bool(re.match(r"\s*\.\s*show\b", _without_comments(query.text)))
         wait = query.timeout if query.timeout is not None else _LIMITS[endpoint]
-        return self._client.post(path, json_body(body), headers, wait + _GRACE, repeatable)
+        return self._client.open(path, json_body(body), headers, wait + _GRACE, repeatable, query.progress)
 
     def _find_real_name(self) -> bool:
         """Look once whether the database's name is a pretty one, as in Fabric; whether that gave its own name."""
         if self._looked_up:
             return False
         self._looked_up = True
-        answer = self._post(Query(".show databases", timeout=60), _ANY_DATABASE)
+        answer = self._open(Query(".show databases", timeout=60), _ANY_DATABASE).read()
         real_name = _real_name(answer.body, self.info.database) if answer.status == 200 else ""
         self.info = replace(self.info, real_name=real_name)
         return bool(real_name)

@@ -57,6 +57,7 @@ class LocalService:
 
     def execute(self, query: Query) -> Response:
         """Run each statement of a query that gives rows, or a management command."""
+        query.progress.state = "running"
         with self._lock, self._deadline(query.timeout):
             if self._closed:
                 raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")

@@ -119,7 +119,7 @@ class MonitorService:
             path = target.path + (self._search(body) if query.search else "/query")
             headers = {**self._headers(query.client_request_id), "Prefer": _prefer(query.timeout)}
             wait = query.timeout if query.timeout is not None else _LIMIT
-            answer = self._client.post(path, json_body(body), headers, wait + _GRACE)
+            answer = self._client.post(path, json_body(body), headers, wait + _GRACE, progress=query.progress)
             if answer.status not in (200, 204):
                 raise self._failure(answer, query)
         except KqlError as error:

@@ -178,7 +178,8 @@ class ResourceGraphService:
         identity = query.client_request_id if number == 1 else f"{query.client_request_id};{number}"
         self._quota.wait(self._failures)
         wait = query.timeout if query.timeout is not None else _WAIT
-        answer = self._client.post(_PATH, json_body(body), {**CLIENT_HEADERS, "x-ms-client-request-id": identity}, wait)
+        headers = {**CLIENT_HEADERS, "x-ms-client-request-id": identity}
+        answer = self._client.post(_PATH, json_body(body), headers, wait, progress=query.progress)
         self._quota.note(answer.headers)
         if answer.status != 200:
             raise failure(answer, query, self._failures)
