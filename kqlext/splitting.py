@@ -38,7 +38,7 @@ _SHORTEST = TICKS_PER_SECOND  # a piece of this length is not halved any more
 _RETRIES = 2  # times that a piece which failed is asked again
 _TRANSIENT = (KqlNetworkError, KqlServiceError, KqlThrottledError)
 # What services say of a query that asks for too much: less at a time may do.
-_TOO_MUCH = re.compile(r"E_QUERY_RESULT_SET_TOO_LARGE|E_RUNAWAY_QUERY|E_LOW_MEMORY_CONDITION|LimitsExceeded")
+_TOO_MUCH = re.compile(r"RESULT_SET_TOO_LARGE|RUNAWAY_QUERY|LOW_MEMORY_CONDITION|LimitsExceeded|80DA000[137]")
 # Operators whose answer over a range is not the answers over its pieces put together.
 _NOT_BY_ROW = frozenset(
     {

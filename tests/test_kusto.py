@@ -12,7 +12,7 @@ from conftest import Shell, StaticCredential
 from servers import kusto as scripted
 from servers.certificates import CertificateAuthority
 from servers.kusto import MANAGEMENT, METADATA, QUERY, Answer, KustoServer
-from servers.kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, v1, v2
+from servers.kusto_frames import EVERY_TYPE, TableSpec, cloud_metadata, encode, one_api_error, v1, v2
 
 from kqlext import errors
 from kqlext.connections.strings import ConnectionSpec
@@ -423,7 +423,22 @@ def test_a_command_that_writes_is_never_sent_twice(command: str, kusto: KustoSer
     assert len(kusto.requests) == 1
 
 
-@pytest.mark.parametrize("answer", [scripted.internal_error(), scripted.gateway_timeout(), scripted.forbidden()])
+def test_a_gateway_that_gave_up_is_asked_again(kusto: KustoServer, service: KustoService) -> None:
+    kusto.on("T", scripted.gateway_timeout(), v2(ONE))
+    assert rows(service, "T") == [[1]]
+    kusto.on(".drop table T", scripted.gateway_timeout())
+    with pytest.raises(errors.KqlServiceError, match="gave the query up"):
+        service.execute(Query(".drop table T"))
+    assert len([request for request in kusto.requests if request.csl == ".drop table T"]) == 1
+
+
+PERMANENT = Answer(encode(one_api_error("TooManyRequests", "The request was denied for good.", permanent=True)), 429)
+TIMED_OUT = Answer(encode(one_api_error("Timeout", "The query took too long.", permanent=False)), 504)
+
+
+@pytest.mark.parametrize(
+    "answer", [scripted.internal_error(), scripted.forbidden(), PERMANENT, TIMED_OUT], ids=["500", "403", "429", "504"]
+)
 def test_no_other_failure_is_sent_twice(answer: Answer, kusto: KustoServer, service: KustoService) -> None:
     kusto.on("T", answer)
     with pytest.raises(errors.KqlError):

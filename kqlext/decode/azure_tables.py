@@ -10,17 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kqlext.decode.columns import table_of_rows
+from kqlext.decode.limits import monitor_advice
 from kqlext.decode.tables import DataSet, Table
 from kqlext.decode.wire import load_json, reading
 from kqlext.errors import KqlQueryError, KqlResponseError
 from kqlext.services.azure_errors import partial_errors
-
-# How a message names the limit that was reached -> what to do about it.
-_ADVICE = (
-    ("64000000 bytes", "Ask for fewer columns (project), or for a shorter time at once."),
-    ("500000", "Aggregate (summarize), or ask for a shorter time at once."),
-)
-_OTHER_ADVICE = "Ask for less, or for a shorter time at once."
 
 
 def decode_azure_tables(body: bytes) -> DataSet:
@@ -42,7 +36,7 @@ def _data_set(answer: Any) -> DataSet:
     if failures and not any(table["rows"] for table in tables or []):
         code, message = failures[0]
         raise KqlQueryError(message, code=code, hint="the service failed the query after it had begun")
-    warnings = [f"The result is not complete. {message} {_advice(message)}" for _, message in failures]
+    warnings = [f"The result is not complete. {message} {monitor_advice(message)}" for _, message in failures]
     return DataSet(
         tuple(_table(table, warnings) for table in tables or []),
         visualization=_visualization(answer.get("render"), warnings),
@@ -59,10 +53,6 @@ def _failures(answer: Mapping[str, Any]) -> list[tuple[str | None, str]]:
         return []
     entry = error if isinstance(error, dict) else {"message": str(error)}
     return list(dict.fromkeys(partial_errors(entry)))
-
-
-def _advice(message: str) -> str:
-    return next((advice for limit, advice in _ADVICE if limit in message.replace(",", "")), _OTHER_ADVICE)
 
 
 def _table(table: Mapping[str, Any], warnings: list[str]) -> Table:

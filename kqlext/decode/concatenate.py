@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from kqlext.decode.columns import ColumnBuilder
 from kqlext.decode.dynamic import DynamicValues
+from kqlext.decode.pieces import joined
 from kqlext.decode.tables import Column, Table
 
 _Key = tuple[str, int, str]  # a column's name, which one of that name it is, and its type
@@ -59,8 +60,8 @@ def _sources(pieces: Sequence[Piece], wanted: str, others: Sequence[Column], war
     name = _free_name(wanted, {column.name for column in others})
     if name != wanted:
         warnings.append(f"The result has a column {wanted} of its own: the source is in {name}.")
-    sources = (piece.source for piece in pieces for _ in range(piece.table.num_rows))
-    return Column(name, "string", pa.array(sources, pa.string()))
+    sources = [pa.repeat(pa.scalar(piece.source, pa.string()), piece.table.num_rows) for piece in pieces]
+    return Column(name, "string", joined(sources))
 
 
 def _keyed(table: Table) -> dict[_Key, Column]:
@@ -150,7 +151,7 @@ def join(arrays: Sequence[Any], notes: list[str]) -> Any:
     flat = [array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array for array in arrays]
     kinds = list(dict.fromkeys(array.type for array in flat if array.null_count < len(array)))
     target = _common(kinds) if kinds else flat[0].type
-    return pa.concat_arrays([_as(array, target, notes) for array in flat])
+    return joined([_as(array, target, notes) for array in flat])
 
 
 def _common(kinds: Sequence[Any]) -> Any:

@@ -47,7 +47,7 @@ def _data_set(answer: Any) -> DataSet:
     if full:
         warnings.append(
             f"The result may not be complete: it has {MOST_ROWS:,} rows, the most that the service gives. "
-            "Filter or summarize in the query."
+            "Filter or summarize in the query, or -split 1h with -timespan asks in pieces."
         )
     return DataSet((table,), warnings=tuple(warnings), partial=full)
 

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from kqlext.decode.columns import TableBuilder
+from kqlext.decode.limits import kusto_advice
 from kqlext.decode.tables import DataSet, Table
 from kqlext.decode.wire import collector_off, json_array, load_json, read_frames, reading, well_formed
 from kqlext.errors import KqlQueryError, KqlResponseError
@@ -178,7 +179,7 @@ def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSe
     if failures and not any(table.num_rows for table in primary):
         code, message = failures[0]
         raise KqlQueryError(message, code=code, hint="the service failed the query after it had begun")
-    warnings = [f"The result is not complete. {message}" for _, message in failures]
+    warnings = [_incomplete(code, message) for code, message in failures]
     if completion.get("Cancelled"):
         warnings.append("The result is not complete: the query was cancelled.")
     if not warnings:
@@ -192,6 +193,10 @@ def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSe
         warnings=tuple(warnings),
         partial=bool(failures) or bool(completion.get("Cancelled")),
     )
+
+
+def _incomplete(code: str | None, message: str) -> str:
+    return f"The result is not complete. {message} {kusto_advice(f'{code} {message}')}".rstrip()
 
 
 def _missing(table: _RawTable) -> Iterator[str]:

@@ -8,7 +8,9 @@ Every failure below HTTP is a ``KqlNetworkError`` or ``KqlAuthenticationError``;
 from __future__ import annotations
 
 import logging
+import random
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,21 +55,34 @@ LARGEST_BODY = 4 * 2**30
 _PIECE = 128 * 1024  # bytes read at a time; what they unzip to may be a thousand times that
 
 _BUSY = frozenset({429, 503})
+_PERMANENT = re.compile(rb'"@permanent"\s*:\s*true')
+_GATEWAY_PATIENCE = 60.0  # seconds after which a gateway that gave up is not asked again: the query is what takes long
 
 
 class _BusyRetryPolicy(RetryPolicy[HttpRequest, Any]):
-    """Retries only what the service says to retry: 429 and 503, and never what a write command did.
+    """Retries only what the service says to retry: 429 and 503, and a gateway's 504; never what a write command did.
 
     A service that asks for a longer pause than a user would sit through gets none: that is an error.
     """
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         soon = (self.get_retry_after(response) or 0) <= LONGEST_PAUSE
-        return bool(settings.get("repeatable", True)) and response.http_response.status_code in _BUSY and soon
+        answer = response.http_response
+        if not (settings["repeatable"] and soon):
+            return False
+        if answer.status_code in _BUSY:
+            return not _PERMANENT.search(answer.read())
+        of_gateway = answer.status_code == 504 and "json" not in (answer.headers.get("Content-Type") or "")
+        return of_gateway and time.monotonic() - settings["began"] < _GATEWAY_PATIENCE
 
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
-        repeatable = options.pop("repeatable", True)
-        return {**super().configure_retries(options), "repeatable": repeatable}
+        own = {"repeatable": options.pop("repeatable", True), "began": time.monotonic()}
+        return {**super().configure_retries(options), **own}
+
+    def get_backoff_time(self, settings: dict[str, Any]) -> float:
+        """Spread, so that queries which were refused together do not come back together."""
+        pause: float = super().get_backoff_time(settings)
+        return pause * random.uniform(0.5, 1.0)
 
 
 class _TokenPolicy(BearerTokenCredentialPolicy[HttpRequest, Any]):
