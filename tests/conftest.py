@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 from hypothesis import settings
+from servers.browser import chromium, lab, open_notebook  # noqa: F401 (fixtures)
 from servers.certificates import CertificateAuthority
 from servers.kusto import KustoServer
 from servers.world import World

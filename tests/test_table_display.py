@@ -248,9 +248,10 @@ def test_2000_columns() -> None:
     result = result_of(TableSpec("T", columns, [list(range(2_000))] * 100))
     page = page_of(result)
     columns_shown = len(page.texts["th"])
-    assert columns_shown > 200
+    assert columns_shown > 50
     assert page.texts["td"][:columns_shown] == [str(number) for number in range(columns_shown)]
     rows_shown = len(page.texts["td"]) // columns_shown
+    assert rows_shown >= 8
     assert f"{rows_shown} of 100 rows" in page.texts["caption"][0]
     assert f"{columns_shown} of 2,000 columns fit here, to_pandas() has all" in page.texts["caption"][0]
     assert size_of(result) < 64_000

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _CELL = 1_000  # characters of a value that the HTML shows, fewer where there are very many columns
 _COLUMNS = 2_000  # columns that are looked at
+_SIDE_BY_SIDE = 50  # columns from which on cells are not cut shorter for more of them
+_FEW_ROWS = 10  # rows for which the columns that are shown leave room
 _TEXT_SHARE = 4  # the text takes one part in so many of what a result may write
 _WARNINGS, _WARNING_LENGTH = 20, 400  # warnings that are shown, and characters of each
 _WARNINGS_SIZE = 12_000  # bytes of HTML that they may take
@@ -57,7 +59,7 @@ def _take(table: Table, limit: int | None, budget: int) -> _Shown:
     rows = table.num_rows if limit is None else min(table.num_rows, max(0, limit))
     columns = table.columns[:_COLUMNS]
     # A row of empty cells still takes some bytes: no more rows than could fit are turned into text.
-    rows = min(rows, max(1, budget // max(1, 30 * len(columns))))
+    rows = min(rows, max(1, budget // max(1, 30 * min(len(columns), _SIDE_BY_SIDE))))
     texts = [column.texts(0, rows) for column in columns]
     return _Shown(table, columns, texts, rows, budget)
 
@@ -104,7 +106,7 @@ def _html(result: Result, shown: Sequence[_Shown]) -> str:
 
 
 def _html_table(result: Result, shown: _Shown, number: int) -> str:
-    most = max(8, min(_CELL, shown.budget // max(1, 4 * len(shown.columns))))
+    most = max(8, min(_CELL, shown.budget // max(1, 4 * min(len(shown.columns), _SIDE_BY_SIDE))))
     head, size = _html_head(shown, most)
     styles = [_style(column) for column in shown.columns[: len(head)]]
     body: list[str] = []
@@ -119,18 +121,19 @@ def _html_table(result: Result, shown: _Shown, number: int) -> str:
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em"><table>'
-        f'<caption style="caption-side:top;text-align:left">{title}</caption>'
+        f'<caption style="caption-side:top;text-align:left;white-space:nowrap">{title}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
 def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
-    """The headers of the columns for which there is room, with a row below them; and what the headers take."""
+    """The headers of the columns for which there is room, with some rows below them; and what the headers take."""
     head: list[str] = []
     size = room = 0
+    rows = min(_FEW_ROWS, shown.rows)
     for column, texts in zip(shown.columns, shown.texts, strict=True):
         header = _header(column, most)
-        room += _written(header) + (_written(_cell(texts[0], _style(column), most)) if texts else 0)
+        room += _written(header) + sum(_written(_cell(text, _style(column), most)) for text in texts[:rows])
         if room > shown.budget and head:
             break
         head.append(header)
