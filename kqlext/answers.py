@@ -53,7 +53,14 @@ def answer(session: Session, question: Question) -> Result:
     """
     options, query = question.options, question.query
     timespan = parameters.iso_timespan(options["timespan"])
-    request = Query(query.text, dict(question.cell.properties), options["timeout"], timespan, options["search"])
+    request = Query(
+        query.text,
+        dict(question.cell.properties),
+        options["timeout"],
+        timespan,
+        options["search"],
+        progress=Progress(most_bytes=_bytes(options["max_answer"])),
+    )
     try:
         if options["over"] is not None:
             result = _of_several(session, request, question)
@@ -164,9 +171,13 @@ def _for(connection: Connection, request: Query, now: dt.datetime) -> Query:
     return ranged(request, connection.service.takes_timespan, now)
 
 
+def _bytes(megabytes: int | None) -> int:
+    return 2**63 if megabytes is None else megabytes * 10**6
+
+
 def _another(request: Query) -> Query:
     """The same query, as one of its own."""
-    return replace(request, client_request_id=new_client_request_id(), progress=Progress())
+    return replace(request, client_request_id=new_client_request_id(), progress=request.progress.anew())
 
 
 def _result(data_set: DataSet, source: str, request: Query, began: float) -> Result:

@@ -103,6 +103,13 @@ OPTIONS: tuple[Option, ...] = (
         minimum=1,
     ),
     Option(
+        "max_answer",
+        "integer",
+        "MB of an answer, unzipped, after which it is given up; none for no limit",
+        default=4_295,
+        minimum=1,
+    ),
+    Option(
         "timespan",
         "timespan",
         "the time range of the query: P1D, start/end, or a variable that holds a timedelta or (start, end)",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from kqlext import syntax
 from kqlext.errors import KqlCellError
-from kqlext.services.base import Progress, Query, new_client_request_id
+from kqlext.services.base import Query, new_client_request_id
 
 TICKS_PER_SECOND = 10_000_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -152,7 +152,7 @@ def over_range(query: Query, takes_timespan: bool, span: TimeRange, last: bool =
     """
     end = span.end if last else span.end - 1
     timespan = f"{iso(span.start)}/{iso(end)}" if takes_timespan else None
-    query = replace(query, timespan=timespan, client_request_id=new_client_request_id(), progress=Progress())
+    query = replace(query, timespan=timespan, client_request_id=new_client_request_id(), progress=query.progress.anew())
     if not names_range(query.text):
         return query
     statements = syntax.statements(query.text)

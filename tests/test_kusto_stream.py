@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from conftest import Shell
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from servers.kusto import Answer, KustoServer, throttled
@@ -29,8 +30,7 @@ from kqlext.decode.kusto_frames import decode_v2, decode_v2_pieces
 from kqlext.decode.tables import DataSet
 from kqlext.errors import KqlError, KqlNetworkError, KqlQueryError, KqlResponseError
 from kqlext.result import Origin, Result
-from kqlext.services import http
-from kqlext.services.base import Progress, Query
+from kqlext.services.base import LARGEST_ANSWER, Progress, Query
 from kqlext.services.kusto import KustoService
 
 CITIES = TableSpec("Cities", (("Name", "string"), ("People", "long")), (("Oslo", 717710), ("Wien", 2002821)))
@@ -385,9 +385,8 @@ def test_bytes_that_are_no_gzip(kusto: KustoServer, service: KustoService) -> No
 
 @pytest.mark.parametrize("body", [b" " * 40_000_000, b"[" + b" " * 40_000_000, b"\n" * 40_000_000], ids=[0, 1, 2])
 def test_a_gzip_bomb(kusto: KustoServer, service: KustoService, body: bytes) -> None:
-    service._client.largest_body = 5_000_000
     kusto.on("T", Answer(body))
-    query = Query("T")
+    query = Query("T", progress=Progress(most_bytes=5_000_000))
     with pytest.raises(KqlNetworkError, match=r"larger than 5,000,000 bytes, unzipped"):
         decode(service.execute(query))
     assert query.progress.bytes <= 5_000_000
@@ -395,10 +394,9 @@ def test_a_gzip_bomb(kusto: KustoServer, service: KustoService, body: bytes) -> 
 
 
 def test_a_bomb_that_is_an_error(kusto: KustoServer, service: KustoService) -> None:
-    service._client.largest_body = 5_000_000
     kusto.on("T", Answer(b" " * 40_000_000, status=400))
     with pytest.raises(KqlNetworkError, match="larger than"):
-        service.execute(Query("T"))
+        service.execute(Query("T", progress=Progress(most_bytes=5_000_000)))
     assert usable(service)
 
 
@@ -448,4 +446,15 @@ def test_the_connection_is_not_held_where_nobody_listens() -> None:
 
 
 def test_the_largest_body_is_far_beyond_what_the_service_gives() -> None:
-    assert http.LARGEST_BODY >= 20 * 64_000_000
+    assert LARGEST_ANSWER >= 20 * 64_000_000
+
+
+def test_the_limit_is_the_users_to_set(shell: Shell, kusto: KustoServer) -> None:
+    kusto.on("T", Answer(b" " * 40_000_000))
+    shell.run(f"%kql {kusto.url}/db")
+    with pytest.raises(KqlNetworkError, match="larger than 5,000,000 bytes") as caught:
+        shell.run("%kql -max_answer 5 T")
+    assert "-max_answer" in caught.value.hint
+    shell.run("%config KqlMagics.max_answer = 1")
+    with pytest.raises(KqlNetworkError, match="larger than 1,000,000 bytes"):
+        shell.run("%kql T")

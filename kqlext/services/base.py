@@ -26,6 +26,10 @@ def new_client_request_id() -> str:
     return f"kqlext.query;{uuid.uuid4()}"
 
 
+LARGEST_ANSWER = 4 * 2**30
+"""Bytes of an answer, unzipped, after which it is given up where nobody says another number."""
+
+
 @dataclass
 class Progress:
     """How far a query is. Written by the thread that runs it; any other may read it.
@@ -35,11 +39,17 @@ class Progress:
             byte of the answer.
         rows: rows of the result that were decoded until now.
         bytes: bytes of the answer that came until now, unzipped.
+        most_bytes: those after which the answer is given up: a few MB of gzip can hold more than any memory does.
     """
 
     state: Literal["connecting", "running", "receiving"] = "connecting"
     rows: int = 0
     bytes: int = 0
+    most_bytes: int = LARGEST_ANSWER
+
+    def anew(self) -> Progress:
+        """Of another query with the same limit."""
+        return Progress(most_bytes=self.most_bytes)
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,6 @@ CONNECT_TIMEOUT = 20.0
 LONGEST_PAUSE = 30.0
 """Seconds that a busy service may ask us to wait before it is asked again."""
 
-LARGEST_BODY = 4 * 2**30
-"""Bytes of an answer, unzipped, after which it is given up: a few MB of gzip can hold more than any memory does."""
-
 _PIECE = 128 * 1024  # bytes read at a time; what they unzip to may be a thousand times that
 
 _BUSY = frozenset({429, 503})
@@ -154,8 +151,8 @@ class HttpStream:
         try:
             for piece in self._response.iter_bytes():
                 size += len(piece)
-                if size > self._client.largest_body:
-                    raise self._client.too_large()
+                if size > self._progress.most_bytes:
+                    raise self._client.too_large(self._progress.most_bytes)
                 self._progress.bytes += len(piece)
                 yield piece
         except (AzureError, RequestException) as error:
@@ -195,9 +192,7 @@ class HttpClient:
         credential: TokenCredential | None,
         scope: str,
         user_agent: str,
-        largest_body: int = LARGEST_BODY,
     ) -> None:
-        self.largest_body = largest_body
         self._url = url
         self._credential, self._scope = credential, scope
         # A token may go over plain http only where it does not leave this machine.
@@ -285,11 +280,11 @@ class HttpClient:
         progress.state = "receiving"
         return HttpStream(self, response, timeout, progress)
 
-    def too_large(self) -> KqlNetworkError:
+    def too_large(self, most_bytes: int) -> KqlNetworkError:
         """What there is to say of an answer that does not end."""
         return KqlNetworkError(
-            f"The answer of {self._url} is larger than {self.largest_body:,} bytes, unzipped, and was given up.",
-            hint="ask for less at a time: project fewer columns, summarize, or take a shorter time",
+            f"The answer of {self._url} is larger than {most_bytes:,} bytes, unzipped, and was given up.",
+            hint="ask for less at a time (project, summarize, a shorter time), or raise -max_answer (MB)",
         )
 
     def failure(self, error: Exception, timeout: float) -> KqlNetworkError | KqlAuthenticationError:
