@@ -32,6 +32,7 @@ from kqlext.services.base import (
     search_notes,
     timespan_notes,
 )
+from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
@@ -65,6 +66,7 @@ class LocalService:
                 *ignored_properties(query, "The embedded engine"),
                 *timespan_notes(query, "the embedded engine"),
                 *search_notes(query, "the embedded engine"),
+                *differences(query.text),
             ]
             with self._notebook_tables(query, notes) as refused:
                 answers = [self._run(text, query, refused) for text in _runnable(query.text)]
