@@ -135,10 +135,13 @@ def find(name: str, sources: Sequence[Source]) -> Profile:
     known: dict[str, str] = {}
     for source in sources:
         profiles = source.read()
-        for names_of in (lambda profile: (profile.name,), lambda profile: profile.also):
-            for profile in profiles:
-                if wanted in map(profile_key, names_of(profile)):
-                    return profile
+        found = (
+            *(profile for profile in profiles if profile.name == name),
+            *(profile for profile in profiles if profile_key(profile.name) == wanted),
+            *(profile for profile in profiles if wanted in map(profile_key, profile.also)),
+        )
+        if found:
+            return found[0]
         for profile in profiles:
             known.setdefault(profile_key(profile.name), written(profile.name))
     near = did_you_mean(f"@{name}", known.values())
@@ -166,10 +169,13 @@ def listed(sources: Sequence[Source]) -> Iterator[Listed]:
         except KqlConnectionError as error:
             yield Listed("", _not_used(error), source.shown)
             continue
+        nearer, own = dict(seen), set[str]()
         for profile in profiles:
-            key = profile_key(profile.name)
-            yield Listed(profile.name, profile.describe(), profile.origin.shown, seen.get(key, ""))
-            seen.setdefault(key, profile.origin.shown)
+            key, shown = profile_key(profile.name), profile.origin.shown
+            hidden_by = nearer.get(key, shown if profile.name in own else "")
+            yield Listed(profile.name, profile.describe(), shown, hidden_by)
+            own.add(profile.name)
+            seen.setdefault(key, shown)
 
 
 def names(sources: Sequence[Source]) -> list[str]:
