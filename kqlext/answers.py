@@ -106,7 +106,7 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
         raise KqlCellError("-split needs -timespan, the range to cut.", hint="write -timespan start/end, or P7D")
     connection = session.registry.current
     if connection is None:
-        raise nothing_connected()
+        raise nothing_connected(session.registry)
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
     data_set = run_split(connection, request, whole, parse_length(question.options["split"]), question.watch)
     return _result(data_set, connection.id, request, began)
@@ -118,7 +118,7 @@ def _of_current(session: Session, request: Query, question: Question) -> Result:
     connection = session.registry.current
     if connection is None:
         if not tables:
-            raise nothing_connected()
+            raise nothing_connected(session.registry)
         connection = session.notebook_engine()
     try:
         return _of_one(connection, request, question.watch)

@@ -139,8 +139,13 @@ class Session:
             raise
 
 
-def nothing_connected() -> KqlConnectionError:
-    """The error where a connection is needed and there is none; its hint has the named ones."""
+def nothing_connected(registry: Registry) -> KqlConnectionError:
+    """The error where a connection is needed and there is no current one; its hint has what is open, or has a name."""
+    if registry:
+        return KqlConnectionError(
+            "The current connection was closed.",
+            hint=f"switch to one that is open: {listing(f'%kql {connection.id}' for connection in registry)}",
+        )
     known = [f"%kql {name}" for name in named.names(here())]
     others = ["%kql samples", "%kql duckdb://", "%kql https://help.kusto.windows.net/Samples"]
     return KqlConnectionError(

@@ -123,6 +123,8 @@ class Registry:
         replaced = self._connections.pop(connection.id, None)
         self._connections[connection.id] = connection
         if replaced is not None:
+            if self.current is replaced:
+                self.current = None  # until the caller says so, queries go nowhere else than they did
             replaced.service.close()
         return connection
 
