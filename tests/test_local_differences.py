@@ -77,6 +77,17 @@ def test_bins_below_a_second(engine: Shell) -> None:
     assert ["rounded to seconds" in warning for warning in warnings] == [True]
 
 
+def test_a_bin_of_a_difference(engine: Shell) -> None:
+    """It is a timespan in Kusto; the engine knows no types when it translates."""
+    difference = "datetime(2024-01-02 03:00) - datetime(2024-01-01)"
+    found, (warning,) = cell(engine, f"print bin({difference}, 1h)")
+    assert found == dt.datetime(1970, 1, 2, 3, tzinfo=dt.UTC)
+    assert "bin(totimespan(…), 1h) gives Kusto's" in warning
+    assert cell(engine, f"print bin(totimespan({difference}), 1h)") == (dt.timedelta(hours=27), ())
+    assert cell(engine, "print bin(datetime(2024-01-02 03:00) - 1h, 1h)")[1] == ()
+    assert cell(engine, "let s = 1h; print bin(datetime(2024-01-02 03:00) - s, 1h)")[1] == ()
+
+
 @pytest.mark.parametrize("span", ["1d", "1h", "30m", "15m", "12h", "2d", "1s", "10m", "6h", "1min"])
 @pytest.mark.parametrize("moment", ["2024-01-02T03:04:05", "1969-12-31T23:59:59"])
 def test_the_usual_bins_are_kustos(engine: Shell, span: str, moment: str) -> None:
@@ -95,6 +106,8 @@ def test_the_usual_bins_are_kustos(engine: Shell, span: str, moment: str) -> Non
         "T | where text has 'bin(t, 7d)' // bin(t, 7d)",
         "print bin(25h, 7h)",
         "print bin(totimespan('1.01:00:00'), 7h)",
+        "print bin(totimespan(a - b), 7h)",
+        "T | summarize count() by bin(t - 1h, 1d), bin(-t, 1d)",
         "T | extend y = bin_at(t, 7d, datetime(2024-01-01))",
         "T | extend y = startofweek(t), z = startofweek(t, -1)",
         "T | extend y = d.bin(t, 7d)",

@@ -47,13 +47,18 @@ def differences(text: str) -> list[str]:
             shown = f"{call.name}(…, {_written(call.arguments[1])})"
             notes.append(f"`{shown}`: the embedded engine keeps all values, whatever the limit.")
         elif ticks := _ticks(call.arguments[1], spans):
-            notes += _of_bins(call, ticks)
+            notes += _of_bins(call, ticks, spans)
     return list(dict.fromkeys(notes))
 
 
-def _of_bins(call: _Call, ticks: int) -> Iterator[str]:
+def _of_bins(call: _Call, ticks: int, spans: Mapping[str, int]) -> Iterator[str]:
     shown = f"{call.name}(…, {_written(call.arguments[1])})"
-    if (ticks_off := _EPOCH % ticks) and not _is_length(call.arguments[0]):
+    if _is_difference(call.arguments[0], spans):
+        yield (
+            f"`{shown}`: the embedded engine takes a difference for a datetime, which is one of 1970 where it is a "
+            f"timespan; {call.name}(totimespan(…), {_written(call.arguments[1])}) gives Kusto's."
+        )
+    elif (ticks_off := _EPOCH % ticks) and not _is_length(call.arguments[0]):
         shift = _literal(ticks_off)
         yield (
             f"`{shown}`: the embedded engine counts bins of datetimes from 1970-01-01, Kusto from 0001-01-01, where "
@@ -123,8 +128,22 @@ def _ticks(argument: Sequence[Token], named: Mapping[str, int]) -> int:
 
 def _is_length(argument: Sequence[Token]) -> bool:
     """Whether a value surely is a timespan, whose bins begin at zero everywhere."""
+    if argument[0].text in _TIMESPANS:
+        return True
     names = [token.text for token in argument if token.kind == "name"]
     return set(names) <= set(_TIMESPANS) and any(token.kind in ("number", "string") for token in argument)
+
+
+def _is_difference(argument: Sequence[Token], spans: Mapping[str, int]) -> bool:
+    """Whether a value is one thing less another that is no literal timespan: of two datetimes it is a timespan."""
+    depth = 0
+    for index, token in enumerate(argument):
+        symbol = token.text if token.kind == "symbol" else ""
+        depth += (symbol in ("(", "[", "{")) - (symbol in (")", "]", "}"))
+        if symbol == "-" and index and not depth:
+            behind = argument[index + 1 :]
+            return bool(behind) and not _is_length(behind) and not _ticks(behind, spans)
+    return False
 
 
 def _written(argument: Sequence[Token]) -> str:
