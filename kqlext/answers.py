@@ -13,6 +13,7 @@ from kqlext.cell import Cell, QueryText
 from kqlext.connections.registry import Connection
 from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
+from kqlext.references import Reference
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import EMBEDDED, Session, nothing_connected
 from kqlext.text import listing
@@ -88,11 +89,28 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
         raise KqlCellError("The cell has -on and -over.", hint="keep one of the two")
     if options["split"] is not None:
         raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
-    connections = [session.connection(name, options, question.namespace) for name in options["over"]]
+    connections = _sources(session, question)
     began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
     queries = [_for(connection, _another(request), now) for connection in connections]
     data_set = run_over(connections, queries, options["strict"], question.watch)
     return _result(data_set, listing(connection.id for connection in connections), request, began)
+
+
+def _sources(session: Session, question: Question) -> list[Connection]:
+    """The connections that -over names."""
+    use = next((use for use in question.cell.options if use.option.name == "over"), None)
+    word = use.value.path if use is not None and isinstance(use.value, Reference) else ""
+    is_list = question.options["over"] != (word,)
+    opened = next((item.id for item in session.registry if word in (item.name, item.id)), None)
+    if is_list and opened:
+        hint = f"write {opened} for the connection, or rename the variable"
+        raise KqlCellError(f"-over {word}: {opened} is open, and a list of the notebook is called {word}.", hint=hint)
+    if word and not opened and not is_list and isinstance(question.namespace.get(word), (list, tuple, set, str)):
+        raise KqlCellError(
+            f"-over {word}: no connection is called so, and the variable {word} is no list of names.",
+            hint=f"{word} = ['a', 'b'] names open connections, or has connection strings",
+        )
+    return [session.connection(name, question.options, question.namespace) for name in question.options["over"]]
 
 
 def _of_pieces(session: Session, request: Query, question: Question) -> Result:
@@ -105,7 +123,7 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
     current = session.registry.current
     connection = current if name is None else session.connection(name, question.options, question.namespace)
     if connection is None:
-        raise nothing_connected()
+        raise nothing_connected(session.registry)
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
     data_set = run_split(connection, request, whole, parse_length(question.options["split"]), question.watch)
     return _result(data_set, connection.id, request, began)
@@ -136,7 +154,7 @@ def _of_current(session: Session, request: Query, question: Question) -> Result:
     connection = session.registry.current
     if connection is None:
         if not tables:
-            raise nothing_connected()
+            raise nothing_connected(session.registry)
         connection = session.notebook_engine()
     try:
         return _of_one(connection, request, question.watch)

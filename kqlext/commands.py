@@ -131,7 +131,7 @@ def _schema(use: CommandUse, context: Context) -> SchemaListing:
     registry = context.session.registry
     connection = registry.find(use.argument) if "@" in use.argument else registry.current
     if connection is None:
-        raise nothing_connected()
+        raise nothing_connected(registry)
     whole = not use.argument or "@" in use.argument
     try:
         schema = read_schema(connection.service)

@@ -98,9 +98,9 @@ def run_all(jobs: Sequence[Job], at_once: int = AT_ONCE, watch: Watch | None = N
         else:
             waiting.put(task)
     for _ in range(min(at_once, waiting.qsize())):
-        threading.Thread(target=_work, args=(waiting,), name="kqlext query", daemon=True).start()
+        _start_worker(waiting)
     try:
-        _wait(tasks, watch)
+        _wait(tasks, waiting, watch)
     except KeyboardInterrupt:
         running = [task for task in tasks if not task.future.cancel() and task.runs]
         _cancel(running)
@@ -108,7 +108,7 @@ def run_all(jobs: Sequence[Job], at_once: int = AT_ONCE, watch: Watch | None = N
     return [task.given_up or task.future.result() for task in tasks]
 
 
-def _wait(tasks: Sequence[_Task], watch: Watch | None) -> None:
+def _wait(tasks: Sequence[_Task], waiting: SimpleQueue[_Task], watch: Watch | None) -> None:
     """Wait until every task is done, or was given up because it took longer than its limit."""
     while running := [task for task in tasks if task.runs]:
         wait([task.future for task in running], timeout=_TICK)
@@ -116,6 +116,7 @@ def _wait(tasks: Sequence[_Task], watch: Watch | None) -> None:
         _cancel(overdue)
         for task in overdue:
             task.given_up = _overdue(task.job)
+            _start_worker(waiting)  # its own may never come back
         if watch is not None:
             still = [task.job.query.progress for task in tasks if task.runs]
             watch(still, len(tasks) - len(still))
@@ -128,6 +129,10 @@ def _overdue(job: Job) -> KqlServiceError:
         hint="ask for less, or raise -timeout (seconds)",
         request_id=job.query.client_request_id,
     )
+
+
+def _start_worker(waiting: SimpleQueue[_Task]) -> None:
+    threading.Thread(target=_work, args=(waiting,), name="kqlext query", daemon=True).start()
 
 
 def _work(waiting: SimpleQueue[_Task]) -> None:
@@ -147,6 +152,8 @@ def _work(waiting: SimpleQueue[_Task]) -> None:
                 task.future.set_result(error)
             except BaseException as error:  # noqa: BLE001 (it is raised in the caller's thread)
                 task.future.set_exception(error)
+            if task.given_up is not None:
+                return  # another worker took this one's place
 
 
 def _account(tasks: Sequence[_Task]) -> str:

@@ -60,7 +60,8 @@ def iso_timespan(value: object) -> str | None:
         if isinstance(start, dt.datetime) and isinstance(end, dt.datetime) and _utc(end) < _utc(start):
             raise KqlCellError("-timespan ends before it begins.", hint="give the start first")
         first, second = _iso_end(start), _iso_end(end)
-        if first and second and not first.startswith("P"):
+        # A missing value of pandas (NaT) is a datetime too.
+        if first and second and not first.startswith("P") and _ISO_TIMESPAN.fullmatch(f"{first}/{second}"):
             return f"{first}/{second}"
     raise KqlCellError(
         f"-timespan cannot be {value!r:.60}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kqlext.cell import Cell
 from kqlext.connections import named
@@ -21,9 +21,6 @@ from kqlext.services import make_opener
 from kqlext.services.base import Service
 from kqlext.surroundings import here
 from kqlext.text import listing
-
-if TYPE_CHECKING:
-    pass
 
 EMBEDDED = ("duckdb", "samples")
 """The schemes of the engine in this process."""
@@ -44,20 +41,18 @@ class Session:
         Raises:
             KqlError: it cannot be used; the current connection stays as it was.
         """
-        self.registry.current = connection = self._opened(
-            named.meant(text, options["dsn_filename"], here()), options, namespace
-        )
+        self.registry.current = connection = self._meant(text, options, namespace)
         return connection
 
     def connection(self, name: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
         """The connection that ``name``, ``name@cluster``, ``@name`` or a connection string means, opened where it is
-        not; the current one stays.
+        not; the current one stays. It is asked no test query: the query that is to come does as well.
 
         Raises:
             KqlError: there is none, or it cannot be opened.
         """
         if "@" in name or "://" in name or name == "samples" or name.startswith("["):
-            return self._opened(named.meant(name, options["dsn_filename"], here()), options, namespace)
+            return self._meant(name, {**options, "validate_connection_string": False}, namespace)
         return self.registry.find(name)
 
     def connect_default(self, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> str | None:
@@ -77,6 +72,16 @@ class Session:
             error.message = f"{error.message} (It is the default connection of {default.shown}.)"
             raise
         return default.shown
+
+    def _meant(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
+        """Open or find what a text means; the current connection stays."""
+        found = named.meant(text, options["dsn_filename"], here())
+        try:
+            return self._opened(found.spec, options, namespace)
+        except KqlConnectionError as error:
+            if found.shown:
+                error.message = f"{error.message} (It is defined in {found.shown}.)"
+            raise
 
     def _opened(
         self, meant: str | ConnectionSpec, options: Mapping[str, Any], namespace: Mapping[str, Any]
@@ -134,8 +139,13 @@ class Session:
             raise
 
 
-def nothing_connected() -> KqlConnectionError:
-    """The error where a connection is needed and there is none; its hint has the named ones."""
+def nothing_connected(registry: Registry) -> KqlConnectionError:
+    """The error where a connection is needed and there is no current one; its hint has what is open, or has a name."""
+    if registry:
+        return KqlConnectionError(
+            "The current connection was closed.",
+            hint=f"switch to one that is open: {listing(f'%kql {connection.id}' for connection in registry)}",
+        )
     known = [f"%kql {name}" for name in named.names(here())]
     others = ["%kql samples", "%kql duckdb://", "%kql https://help.kusto.windows.net/Samples"]
     return KqlConnectionError(

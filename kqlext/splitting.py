@@ -26,13 +26,14 @@ from kqlext.errors import (
 )
 from kqlext.execution import Job, Watch, run_all
 from kqlext.services.base import Query
-from kqlext.time_range import TICKS_PER_SECOND, TimeRange, iso, names_range, over_range
+from kqlext.session import EMBEDDED
+from kqlext.time_range import TICKS_PER_SECOND, TimeRange, iso, named_ends, over_range
 
 AT_ONCE = 4
 """Pieces that are queried side by side."""
 
 MOST = 1_000
-"""Pieces into which a range may be cut at first."""
+"""Pieces into which a range may be cut at first, and pieces that may be halved after that."""
 
 _SHORTEST = TICKS_PER_SECOND  # a piece of this length is not halved any more
 _RETRIES = 2  # times that a piece which failed is asked again
@@ -57,6 +58,8 @@ class _Pieces:
     tries: Counter[TimeRange] = field(default_factory=Counter)
     answers: list[tuple[TimeRange, DataSet]] = field(default_factory=list)
     failures: list[tuple[TimeRange, KqlError]] = field(default_factory=list)
+    halved: dict[TimeRange, TimeRange] = field(default_factory=dict)  # half -> the piece that it was of
+    rows: dict[TimeRange, int] = field(default_factory=dict)  # of the answers that were not complete
 
     def leave(self, asked: list[TimeRange]) -> None:
         """These are being asked."""
@@ -71,10 +74,14 @@ class _Pieces:
         Raises:
             KqlError: the query is wrong in every piece, or nobody may run it.
         """
-        if _is_too_much(outcome) and piece.end - piece.start > _SHORTEST:
-            self.fresh += piece.halves()
+        if _is_too_much(outcome) and self._helps_to_halve(piece, outcome):
+            halves = piece.halves()
+            self.halved.update(dict.fromkeys(halves, piece))
+            self.fresh += halves
         elif isinstance(outcome, DataSet):
             self.answers.append((piece, outcome))
+        elif _is_too_much(outcome):
+            self.failures.append((piece, outcome))
         elif not isinstance(outcome, _TRANSIENT):
             raise outcome
         elif self.tries[piece] < _RETRIES:
@@ -82,6 +89,17 @@ class _Pieces:
             self.again.append(piece)
         else:
             self.failures.append((piece, outcome))
+
+    def _helps_to_halve(self, piece: TimeRange, outcome: DataSet | KqlError) -> bool:
+        if piece.end - piece.start <= _SHORTEST or len(self.halved) >= 2 * MOST:
+            return False
+        if not isinstance(outcome, DataSet):
+            return True
+        rows = self.rows[piece] = sum(table.num_rows for table in outcome.tables)
+        # What is cut at a limit has as many rows as the longer piece had, which was cut at the same one. Where it has
+        # half of them, rows are missing for another reason, such as a workspace that nobody may read.
+        whole = self.rows.get(self.halved[piece]) if piece in self.halved else None
+        return whole is None or 2 * rows > whole
 
 
 def run_split(
@@ -102,7 +120,8 @@ def run_split(
     pieces = _Pieces(whole.cut(length))
     while asked := pieces.fresh or pieces.again:
         # What failed is asked again alone, once the others are done.
-        at_once = AT_ONCE if pieces.fresh else 1
+        # The embedded engine runs one at a time: a piece that waits for it must not use up its -timeout.
+        at_once = AT_ONCE if pieces.fresh and connection.spec.scheme not in EMBEDDED else 1
         pieces.leave(asked)
         takes = connection.service.takes_timespan
         queries = [over_range(query, takes, piece, last=piece.end == whole.end) for piece in asked]
@@ -129,10 +148,11 @@ def _check(connection: Connection, query: Query, whole: TimeRange, length: int) 
         raise KqlCellError("The time range is empty.", hint="give -timespan a start and an end")
     if count > MOST:
         raise KqlCellError(f"-split would make {count:,} queries; at most {MOST:,} are.", hint="take longer pieces")
-    if not connection.service.takes_timespan and not names_range(query.text):
+    if not connection.service.takes_timespan and len(named_ends(query.text)) < 2:
+        # With one end open, each piece would have the rows of all that follow it.
         raise KqlCellError(
             f"{connection.id} takes no time range beside the query: -split cannot cut it.",
-            hint="name the range in the query: | where Timestamp >= _startTime and Timestamp < _endTime",
+            hint="name both ends in the query: | where Timestamp >= _startTime and Timestamp < _endTime",
         )
 
 

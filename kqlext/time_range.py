@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from kqlext import syntax
@@ -33,10 +34,10 @@ class TimeRange:
     start: int
     end: int
 
-    @property
-    def kql(self) -> str:
-        """``let`` statements that name the ends as dashboards of Azure Data Explorer do."""
-        return f"let _startTime = {_kql(self.start)}; let _endTime = {_kql(self.end)}; "
+    def kql(self, names: Collection[str]) -> str:
+        """``let`` statements that give some of ``ENDS`` to the ends of the range."""
+        ends = zip(ENDS, (self.start, self.end), strict=True)
+        return "".join(f"let {name} = datetime({iso(end)}); " for name, end in ends if name in names)
 
     def __str__(self) -> str:
         return f"{iso(self.start)}/{iso(self.end)}"
@@ -64,10 +65,6 @@ def iso(ticks: int) -> str:
     seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
     text = (_EPOCH + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text.zfill(19)}.{fraction:07}Z" if fraction else f"{text.zfill(19)}Z"
-
-
-def _kql(ticks: int) -> str:
-    return f"datetime({iso(ticks)})"
 
 
 def parse_range(text: str, now: dt.datetime) -> TimeRange:
@@ -123,20 +120,24 @@ def _moment(text: str) -> int:
     match = _DATE.fullmatch(text)
     assert match is not None  # iso_timespan lets nothing else through
     date, clock, seconds, fraction, zone = match.groups()
-    moment = dt.datetime.fromisoformat(
-        f"{date}T{clock or '00:00'}:{seconds or '00'}{(zone or 'Z').replace('Z', '+00:00')}"
-    )
+    try:
+        moment = dt.datetime.fromisoformat(
+            f"{date}T{clock or '00:00'}:{seconds or '00'}{(zone or 'Z').replace('Z', '+00:00')}"
+        )
+    except ValueError:
+        raise KqlCellError(f"-timespan: {text} is no day and time.", hint="write 2024-01-31T23:59:59Z") from None
     return ticks_of(moment) + int((fraction or "0").ljust(7, "0"))
 
 
 # --- queries over a range ------------------------------------------------------------------------------------
 
-_ENDS = {"_startTime", "_endTime"}
+ENDS = ("_startTime", "_endTime")
+"""Names of the start and the end of the time range in a query, as dashboards of Azure Data Explorer have them."""
 
 
 def ranged(query: Query, takes_timespan: bool, now: dt.datetime) -> Query:
     """The query with its timespan as the ends that its text names, where it names them."""
-    if query.timespan is None or not names_range(query.text):
+    if query.timespan is None or not named_ends(query.text):
         return query
     return over_range(query, takes_timespan, parse_range(query.timespan, now))
 
@@ -148,20 +149,28 @@ def over_range(query: Query, takes_timespan: bool, span: TimeRange, last: bool =
     Args:
         takes_timespan: whether the service takes one.
         last: whether the range ends where the user said. Another one ends where the next begins: a service that
-            counts the end in must not give a row of that moment twice.
+            counts the end in must not give a row of that moment twice, unless the text names both ends itself.
     """
-    end = span.end if last else span.end - 1
+    named = named_ends(query.text)
+    end = span.end if last or len(named) == 2 else span.end - 1
     timespan = f"{iso(span.start)}/{iso(end)}" if takes_timespan else None
     query = replace(query, timespan=timespan, client_request_id=new_client_request_id(), progress=query.progress.anew())
-    if not names_range(query.text):
+    if not named:
         return query
     statements = syntax.statements(query.text)
     first = next((place for place in statements if not syntax.is_option(place.of(query.text))), None)
-    return query if first is None else query.insert(first.start, span.kql)
+    return query if first is None else query.insert(first.start, span.kql(set(ENDS) - _own_names(query.text)))
 
 
-def names_range(text: str) -> bool:
-    """Whether a query names the ends of its time range, as dashboards of Azure Data Explorer do."""
-    words = [token.text for token in syntax.tokens(text) if token.kind != "comment"]
-    own = {name for let, name in itertools.pairwise(words) if let == "let"}
-    return bool((_ENDS & set(words)) - own)
+def named_ends(text: str) -> set[str]:
+    """Those of ``ENDS`` that a query names, and does not define itself."""
+    return set(ENDS) & set(_words(text)) - _own_names(text)
+
+
+def _own_names(text: str) -> set[str]:
+    """The names that ``let`` statements of a query define."""
+    return {name for let, name in itertools.pairwise(_words(text)) if let == "let"}
+
+
+def _words(text: str) -> list[str]:
+    return [token.text for token in syntax.tokens(text) if token.kind != "comment"]

@@ -73,7 +73,7 @@ def _loaded(text: str, shown: str) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         at = _AT.search(message)
-        where = at.group(1).replace(", column", ", column") if at else ""
+        where = at.group(1) if at else ""
         # What stands between quotes in it is of the file.
         reason = _QUOTED.sub("…", message[: at.start()] if at else message)
         raise KqlConnectionError(

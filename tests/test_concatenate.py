@@ -58,6 +58,16 @@ def test_a_column_of_two_types_becomes_two_as_in_a_union() -> None:
     assert warnings == ["Column 'a' has not the same type everywhere: it became a_long and a_string."]
 
 
+def test_a_column_that_is_split_takes_no_name_of_another() -> None:
+    made, warnings = joined(table([("a", "long"), ("a_long", "long")], [1, 2]), table([("a", "string")], ["x"]))
+    names = ["Connection", "a_long", "a_long_1", "a_string"]
+    assert sorted(column.name for column in made.columns) == names
+    assert dict(zip([name for name, _ in header(made)], rows(made)[0], strict=True)) == {
+        "Connection": "s1@here", "a_long_1": 1, "a_long": 2, "a_string": None,
+    }  # fmt: skip
+    assert "Column 'a' has not the same type everywhere: it became a_long_1 and a_string." in warnings
+
+
 def test_columns_of_one_name_meet_in_their_order() -> None:
     columns = [("a", "long"), ("a", "long")]
     made, warnings = joined(table(columns, [1, 2]), table(columns, [3, 4]))

@@ -16,6 +16,8 @@ from servers.kusto import ONE_ROW, Answer, KustoServer
 from servers.kusto_frames import v2
 
 from kqlext.errors import KqlInterrupt, KqlServiceError
+from kqlext.execution import Job, run_all
+from kqlext.services.base import Query
 
 
 @contextmanager
@@ -106,6 +108,17 @@ def test_a_service_that_does_not_keep_the_limit_is_given_up(shell: Shell, kusto:
     wait_for(lambda: kusto.cancelled == [slow.client_request_id])
     wait_for(lambda: "kqlext query" not in [thread.name for thread in threading.enumerate()])
     assert shell.run("%kql T")[0][0] == 42
+
+
+def test_what_waits_behind_queries_that_never_end_is_run(shell: Shell) -> None:
+    """A service that cannot cancel holds its worker: the query that waited for it gets another one."""
+    with monitor.MonitorServer() as server:
+        shell.run(f"%kql -!vc loganalytics://workspace='{monitor.WORKSPACE}';datasourceurl='{server.url}'")
+        connection = shell.ip.magics_manager.registry["KqlMagics"]._pipeline.session.registry.current
+        server.on(lambda request: request.query == "slow", Answer(b"{}", delay=60))
+        jobs = [Job(connection, Query(text, timeout=1)) for text in ("slow", "slow", "print 1", "print 2")]
+        outcomes = run_all(jobs, at_once=2)
+        assert [type(outcome).__name__ for outcome in outcomes] == [*["KqlServiceError"] * 2, *["DataSet"] * 2]
 
 
 def test_a_service_that_gives_up_says_so(shell: Shell, kusto: KustoServer) -> None:

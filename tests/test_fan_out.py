@@ -122,6 +122,40 @@ def test_named_connections_are_opened(
     assert len(three.run(f"%kql -over @north {QUERY}")) == 1
 
 
+def test_a_named_connection_that_cannot_be_reached_is_a_warning_too(
+    three: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is opened by -over itself, with the test query of connections switched on."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kqlext.toml").write_text(
+        f"[connections.down]\nservice = 'loganalytics'\nworkspace = '{WORKSPACES[0]}'\n"
+        "datasourceurl = 'http://127.0.0.1:9'\n"
+    )
+    result = three.run(f"%kql -over a,@down {QUERY}")
+    assert [row["Connection"] for row in result] == ["a@loganalytics"]
+    assert result.warnings[0].startswith("down@loganalytics failed, its rows are missing: ")
+    with pytest.raises(errors.KqlNetworkError, match="down@loganalytics: "):
+        three.run(f"%kql -strict -over a,@down {QUERY}")
+    assert len(three.run(f"%kql {QUERY}")) == 1
+
+
+def test_a_name_of_a_connection_and_of_a_list_is_neither(three: Shell, server: MonitorServer) -> None:
+    three.variables["a"] = ["b", "c"]
+    before = len(server.requests)
+    with pytest.raises(errors.KqlCellError, match="-over a: a@loganalytics is open, and a list of the notebook") as got:
+        three.run(f"%kql -over a {QUERY}")
+    assert got.value.hint == "write a@loganalytics for the connection, or rename the variable"
+    assert len(server.requests) == before
+    assert three.run(f"%kql -over a@loganalytics {QUERY}")[0]["Connection"] == "a@loganalytics"
+
+
+@pytest.mark.parametrize("value", [[], ["a", 5], "a", ("a", None)])
+def test_a_variable_that_holds_no_names(three: Shell, value: object) -> None:
+    three.variables["names"] = value
+    with pytest.raises(errors.KqlCellError, match="the variable names is no list of names"):
+        three.run(f"%kql -over names {QUERY}")
+
+
 def test_several_tables_meet_by_their_place(shell: Shell) -> None:
     shell.run("%kql duckdb://")
     first = shell.text("%kql --conn").split()[1]

@@ -264,7 +264,7 @@ def test_an_error_prints_its_lines_and_no_traceback(shell: Shell, capsys: pytest
         "KqlQueryError: There is no table 'nope'.",
         "  line 2: nope",
         "          ^^^^",
-        "Hint: the tables are none",
+        "Hint: there are no tables",
     ]
 
 
@@ -348,6 +348,27 @@ def test_bad_input_is_one_clear_error(
     assert all(request.csl.startswith(".show") for request in sent(kusto))
     kusto.on("print 1", v2(ONE))
     assert shell.run("%kql print 1")[0][0] == 1
+
+
+def test_the_current_connection_was_closed(shell: Shell) -> None:
+    """Others are open: none of them is taken in its place."""
+    shell.run("%kql samples")
+    shell.run("%kql duckdb://")
+    shell.run("%kql --close")
+    for cell in ("%kql print 1", "%kql --schema", "%kql -timespan P1D -split 1h T"):
+        with pytest.raises(errors.KqlConnectionError, match="The current connection was closed") as caught:
+            shell.run(cell)
+        assert caught.value.hint == "switch to one that is open: %kql samples@local"
+    assert shell.run("%kql samples@local print 1")[0][0] == 1
+
+
+def test_a_connection_that_replaces_the_current_one_does_not_take_its_queries(shell: Shell, kusto: KustoServer) -> None:
+    """-over opens one of the same name: the next cell is not sent to another database without a word."""
+    shell.run(f"%kql kusto://cluster='{kusto.url}';database='one';alias='s'")
+    shell.variables["others"] = [f"kusto://cluster='{kusto.url}';database='two';alias='s'"]
+    shell.run("%kql -over others T")
+    with pytest.raises(errors.KqlConnectionError, match="The current connection was closed"):
+        shell.run("%kql T")
 
 
 def test_nothing_connected(shell: Shell) -> None:

@@ -120,10 +120,12 @@ def test_what_is_wrong_is_said_where_it_is_used(name: str, message: str, hint: s
 def test_a_secret_of_the_environment(tmp_path: Path) -> None:
     app = read(tmp_path, CONFIG)["App"]
     assert app.resolved({"APP_SECRET": "s3cr3t"}).get("clientsecret") == "s3cr3t"
-    with pytest.raises(
-        KqlConnectionError, match=r"Workspaces.App.clientsecret: the environment variable APP_SECRET is not"
-    ):
+    with pytest.raises(KqlConnectionError) as caught:
         app.resolved({})
+    assert caught.value.message == (
+        "msticpyconfig.yaml, line 18, AzureSentinel.Workspaces.App.Args.ClientSecret: "
+        "the environment variable APP_SECRET is not set."
+    )
 
 
 def test_all_that_are_there(tmp_path: Path) -> None:

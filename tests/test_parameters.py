@@ -69,8 +69,9 @@ def test_timespans(value: object, text: str | None) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["yesterday", "P", "PT", 5, (DAY,), (DAY, 5), (DAY, DAY - dt.timedelta(1)), dt.timedelta(0), "1d", ("P1D", "P1D")],
-)
+    ["yesterday", "P", "PT", 5, (DAY,), (DAY, 5), (DAY, DAY - dt.timedelta(1)), dt.timedelta(0), "1d", ("P1D", "P1D"),
+     (pd.NaT, pd.NaT), (DAY, pd.NaT), (pd.NaT, DAY), pd.NaT, (DAY, dt.timedelta(-1))],
+)  # fmt: skip
 def test_what_is_no_timespan(value: object) -> None:
     with pytest.raises(KqlCellError) as caught:
         iso_timespan(value)

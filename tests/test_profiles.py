@@ -257,6 +257,28 @@ def test_a_broken_file_stands_in_the_way_only_of_what_may_be_in_it(project: Path
     assert PLANTED not in str(error)
 
 
+def test_a_connection_that_cannot_be_opened_says_where_it_is_defined(project: Path, shell: Shell) -> None:
+    """What is wrong shows itself only when the service is made."""
+    (project / "kqlext.toml").write_text(
+        "[connections.soc]\nservice = 'loganalytics'\nworkspace = 'x'\n\n"
+        "[connections.far]\nservice = 'kusto'\ncluster = 'https://kusto.example.com'\ndatabase = 'd'\n"
+    )
+    assert raised(shell, "%kql @soc").message.endswith("(It is defined in ../kqlext.toml, line 1, connections.soc.)")
+    assert raised(shell, "%kql @far").message.endswith("(It is defined in ../kqlext.toml, line 5, connections.far.)")
+    assert raised(shell, "%kql -over @far print 1").message.endswith("line 5, connections.far.)")
+    (project / "notebooks" / "odbc.ini").write_text("[other]\nworkspace = y\n")
+    assert raised(shell, "%kql [other]").message.endswith("(It is defined in odbc.ini, line 1, other.)")
+    assert "defined" not in raised(shell, "%kql loganalytics://workspace='x'").message
+
+
+def test_names_that_differ_in_case_only_are_two(project: Path) -> None:
+    (project / "kqlext.toml").write_text(
+        "[connections.lab]\nconnection = 'samples'\n[connections.LAB]\nconnection = 'duckdb://'\n"
+    )
+    assert [found(name).scheme for name in ("lab", "LAB", "Lab")] == ["samples", "duckdb", "samples"]
+    assert not [line for line in named.listing_lines(here()) if "comes first" in line]
+
+
 # --- the default connection --------------------------------------------------------------------------------
 
 

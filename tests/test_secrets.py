@@ -53,6 +53,21 @@ TYPED = {
 KEY = "HIDDENappkey~1"
 RAISED = "HIDDENraised~2"
 ID_TOKEN = encode({"alg": "none", "typ": "JWT"}) + "."
+IN_A_FILE = "HIDDENinafile~3"
+NAMED = """
+[connections.named]
+service = "kusto"
+cluster = "{cluster}"
+database = "N1"
+clientid = "app"
+tenant = "{tenant}"
+aadurl = "{authority}"
+clientsecret = "$APP_SECRET"
+
+[connections.wrong]
+connection = "kusto://cluster='{cluster}';database='N2';clientid='app';tenant='{tenant}';aadurl='{authority}';\
+clientsecret='{secret}'"
+"""
 CACHE = ".IdentityService"
 HISTORY = "history.sqlite"
 
@@ -201,11 +216,13 @@ class Services:
             kusto("token=fields", aadurl=False).replace(self.world.kusto.url, "https://127.0.0.1:9"),
             kusto("token=text", aadurl=False).replace(self.world.kusto.url, "https://kusto.contoso.example"),
         ]
+        named = ["@named", "-over @named,@wrong print 1", "-strict -over @named,@wrong print 1", "--conn @wrong"]
         queries = ["%kql answer << print answer = 42", "answer", "%kql print 1 | take 1 take", "%kql --conn"]
         faults = [f"%kql {text}" for text in self.faults]
         return [
             *(cell for connection in connections for cell in (f"%kql {connection}", *queries)),
             *(f"%kql {connection}" for connection in wrong),
+            *(f"%kql {cell}" for cell in named),
             f"%kql {kusto(*by_secret)}",
             *faults,
             "%kql --schema", "%kql --config", "%kql --help", "%who", "%tb", "%xmode Verbose", "%kql Forbidden",
@@ -264,8 +281,13 @@ def left(
     with ExitStack() as stack:
         services = Services(world, authority, stack)
         option = world.identity.issue(mark=TYPED["option"])
+        settings = world.home / ".config" / "kqlext" / "kqlext.toml"
+        settings.parent.mkdir(parents=True)
+        addresses = {"cluster": world.kusto.url, "authority": world.identity.url}
+        settings.write_text(NAMED.format(**addresses, tenant=TENANT, secret=IN_A_FILE))
         notebook = executed([WATCH, HELPERS, *services.cells(option)], world.home, {**machine, **own})
         keys = [request.headers.get("x-api-key") for request in services.monitor.requests]
+    settings.unlink()  # it holds the one secret that was written into it
     shutil.rmtree(world.home / "bin")  # the program that stands in for `az`, and gives a token
     secrets = {
         "private key": pem.decode().splitlines()[3],
@@ -305,7 +327,12 @@ def secrets_of(identity: IdentityServer) -> dict[str, str]:
         if name in request.form
     }
     marks = dict(zip(("access token", "refresh token", "device code"), MARKS, strict=True))
-    hidden = {"client secret": SECRET, "appkey of the environment": KEY, "text of an error": RAISED}
+    hidden = {
+        "client secret": SECRET,
+        "client secret of a file": IN_A_FILE,
+        "appkey of the environment": KEY,
+        "text of an error": RAISED,
+    }
     given = {"identity header": identity.identity_header, "id token": ID_TOKEN, "user code": "USER0000"}
     return {**marks, **TYPED, **hidden, **given, **sent}
 
@@ -348,4 +375,7 @@ def assert_searched(left: Left) -> None:
     assert set(left.failures) == {
         f"Kql{kind}Error" for kind in "Authentication Connection Cell Query Network Service Throttled Response".split()
     }
-    assert f"Signed in as {USER}" in left.places["notebook"].decode()
+    shown = left.places["notebook"].decode()
+    assert f"Signed in as {USER}" in shown
+    assert "Connected to named@" in shown
+    assert " failed, its rows are missing: The sign-in" in shown

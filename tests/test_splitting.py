@@ -142,6 +142,44 @@ def test_a_piece_that_does_not_fit_is_halved() -> None:
         assert len(server.asked) == 1 + 2 + 4 + 8
 
 
+class PartialServer(EventServer):
+    """Says of every answer that rows are missing, for a reason that has nothing to do with their number."""
+
+    def reply(self, request: Request) -> Answer:
+        answer = super().reply(request)
+        match = _ENDS.search(request.csl)
+        if match is None:
+            return answer
+        start, end = (_ticks(text) for text in match.groups())
+        found = [moment for moment in self.moments if start <= moment < end]
+        table = TableSpec("PrimaryResult", (("t", "long"),), tuple((moment,) for moment in found))
+        return Answer(v2(table, errors=[one_api_error("Forbidden", "one of the clusters cannot be read")]))
+
+
+def test_what_is_missing_for_another_reason_is_not_asked_for_again_and_again() -> None:
+    """Halving does not bring it: 2 × 4,096 seconds would be as many queries."""
+    moments = [START + number * SECOND for number in range(0, 8192, 16)]
+    whole = TimeRange(START, START + 8192 * SECOND)
+    with PartialServer(moments, 10, random.Random(0), 0) as server, connected(server) as connection:
+        data_set = run_split(connection, Query(TEXT), whole, 4096 * SECOND)
+        assert moments_of(data_set) == moments
+        assert data_set.partial
+        assert "one of the clusters cannot be read" in data_set.warnings[0]
+        assert len(server.asked) == 2 + 4
+
+
+def test_what_is_too_much_even_for_a_second_is_a_warning() -> None:
+    moments = [START + number * SECOND for number in range(4)]
+    with EventServer(moments, 10, random.Random(0), 0) as server, connected(server) as connection:
+        lost = f"datetime({iso(START + 2 * SECOND)}); let"
+        refused = kusto_server.semantic_error("E_RUNAWAY_QUERY", "E_RUNAWAY_QUERY: it takes too much memory")
+        server.on(lambda request: lost in request.csl.split("_endTime")[0] + "; let", refused)
+        data_set = run_split(connection, Query(TEXT), TimeRange(START, START + 4 * SECOND), 2 * SECOND)
+        assert moments_of(data_set) == [moments[0], moments[1], moments[3]]
+        assert data_set.partial
+        assert "until 2023-11-14T22:13:23Z are missing: " in data_set.warnings[0]
+
+
 def test_a_piece_that_keeps_failing_is_a_warning_with_its_range() -> None:
     moments = [START + number * SECOND for number in range(4)]
     whole = TimeRange(START, START + 4 * SECOND)
@@ -164,8 +202,8 @@ def test_a_wrong_query_is_one_error_with_its_place(shell: Shell, kusto: KustoSer
     )
     shell.run(f"%kql {kusto.url}/db")
     with pytest.raises(errors.KqlQueryError) as caught:
-        shell.run("%%kql -timespan 2024-01-01/2024-01-03 -split 1d\nT | where Nope >= _startTime")
-    assert "line 2: T | where Nope >= _startTime\n                    ^^^^" in str(caught.value)
+        shell.run("%%kql -timespan 2024-01-01/2024-01-03 -split 1d\nT | where Nope >= _startTime and t < _endTime")
+    assert "line 2: T | where Nope >= _startTime and t < _endTime\n                    ^^^^" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +212,11 @@ def test_a_wrong_query_is_one_error_with_its_place(shell: Shell, kusto: KustoSer
         ("%kql -split 1h T", "-split needs -timespan"),
         ("%kql -split 1h -timespan P1D T", "takes no time range beside the query"),
         ("%kql -split 1s -timespan P1D T | where t > _startTime", "would make 86,400 queries"),
+        ("%kql -split 1h -timespan P1D T | where t > _startTime", "takes no time range beside the query"),
+        (
+            "%kql -split 1h -timespan P1D let _endTime = now(); T | where t between (_startTime .. _endTime)",
+            "both ends",
+        ),
         ("%kql -split never -timespan P1D T", "There is no variable never"),
         ("%kql -split 0h -timespan P1D T", "is no length of time"),
         ("%kql -split 1h -timespan P1M T", "no fixed length"),
@@ -248,6 +291,30 @@ def test_the_range_of_a_query_on_the_embedded_engine(shell: Shell) -> None:
     assert list(
         map(tuple, shell.run(f"%kql -timespan 2007-03-01/2007-04-01 -split 7d {text} | order by StartTime asc"))
     ) == sorted(map(tuple, result))
+
+
+def test_pieces_on_the_embedded_engine_do_not_wait_for_each_other_on_their_own_time(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs one query at a time: each piece has all of its -timeout."""
+    shell.run("%kql samples")
+    service = shell.ip.magics_manager.registry["KqlMagics"]._pipeline.session.registry.current.service
+    running: list[str] = []
+    most: list[int] = []
+    execute = service.execute
+
+    def counted(query: Query) -> Any:
+        running.append(query.text)
+        most.append(len(running))
+        try:
+            return execute(query)
+        finally:
+            running.remove(query.text)
+
+    monkeypatch.setattr(service, "execute", counted)
+    text = "StormEvents | where StartTime >= _startTime and StartTime < _endTime | project StartTime"
+    shell.run(f"%kql -timespan 2007-03-01/2007-04-01 -split 1d {text}")
+    assert set(most) == {1}
 
 
 def test_now_is_one_moment_for_all_pieces() -> None:

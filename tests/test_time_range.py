@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kqlext.errors import KqlCellError, KqlQueryError, Span
 from kqlext.services.base import Query
-from kqlext.time_range import TimeRange, iso, names_range, over_range, parse_length, parse_range, ranged, ticks_of
+from kqlext.time_range import TimeRange, iso, named_ends, over_range, parse_length, parse_range, ranged, ticks_of
 
 NOW = dt.datetime(2024, 6, 1, 12, 0, 0, 5, tzinfo=dt.UTC)
 HOUR = 3_600 * 10_000_000
@@ -96,16 +96,20 @@ LETS = "let _startTime = datetime(2024-05-01T00:00:00Z); let _endTime = datetime
         ("// c\nset x;\nT | where t < _endTime", "// c\nset x;\n" + LETS + "T | where t < _endTime"),
         ("T | where s == '_startTime' // _endTime", None),
         ("let _startTime = ago(1d);\nT | where t > _startTime", None),
-        ("let _startTime = ago(1d);\nT | where t between (_startTime .. _endTime)", "both"),
+        (
+            "let _startTime = ago(1d);\nT | where t between (_startTime .. _endTime)",
+            "let _endTime = datetime(2024-05-02T00:00:00Z); "
+            "let _startTime = ago(1d);\nT | where t between (_startTime .. _endTime)",
+        ),
         ("T | where t > ago(1d)", None),
     ],
 )
 def test_the_ends_are_named_where_the_text_names_them(text: str, sent: str | None) -> None:
-    assert names_range(text) is (sent is not None)
+    assert bool(named_ends(text)) is (sent is not None)
     query = ranged(Query(text, timespan=MAY), takes_timespan=False, now=NOW)
     if sent is None:
         assert (query.text, query.timespan) == (text, MAY)
-    elif sent != "both":
+    else:
         assert (query.text, query.timespan) == (sent, None)
 
 
@@ -119,6 +123,20 @@ def test_a_piece_that_another_follows_ends_a_tick_before_it() -> None:
     query = over_range(Query("T"), True, TimeRange(0, HOUR), last=False)
     assert query.timespan == "1970-01-01T00:00:00Z/1970-01-01T00:59:59.9999999Z"
     assert over_range(Query("T"), True, TimeRange(0, HOUR)).timespan == "1970-01-01T00:00:00Z/1970-01-01T01:00:00Z"
+
+
+def test_a_piece_whose_ends_the_query_names_is_asked_for_as_a_whole() -> None:
+    """A service that leaves the end out must not leave the tick before it out too."""
+    query = over_range(Query("T | where t >= _startTime and t < _endTime"), True, TimeRange(0, HOUR), last=False)
+    assert query.timespan == "1970-01-01T00:00:00Z/1970-01-01T01:00:00Z"
+    query = over_range(Query("T | where t >= _startTime"), True, TimeRange(0, HOUR), last=False)
+    assert query.timespan == "1970-01-01T00:00:00Z/1970-01-01T00:59:59.9999999Z"
+
+
+@pytest.mark.parametrize("text", ["2024-13-01/2024-12-31", "2024-02-30/P1D", "2024-01-01T25:00/P1D", "P1D/2024-00-01"])
+def test_what_is_no_day_is_an_error_of_the_cell(text: str) -> None:
+    with pytest.raises(KqlCellError, match="is no day and time"):
+        parse_range(text, NOW)
 
 
 def test_an_error_points_into_what_the_user_wrote() -> None:

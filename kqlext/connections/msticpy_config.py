@@ -157,6 +157,7 @@ class _Reader:
     def _profile(self, profile: Profile, scheme: str, parts: Sequence[_Part]) -> Profile:
         """The profile with the connection of its keys, or with what is wrong with one."""
         found: dict[str, Value] = {}
+        paths: dict[str, tuple[str, ...]] = {}
         for part in parts:
             by_name = {key.lower(): (key, value) for key, value in part.table.items()}
             meanings = part.meanings if _signs_in(by_name) else [pair for pair in part.meanings if pair not in _SIGN_IN]
@@ -164,6 +165,7 @@ class _Reader:
                 key, value = by_name.get(theirs, ("", None))
                 if value is None or value == "" or ours in found:
                     continue
+                paths[ours] = (*part.path, key)
                 try:
                     found[ours] = _value(value)
                 except _WrongValueError as error:
@@ -171,7 +173,7 @@ class _Reader:
         missing = next((theirs for ours, theirs in _NEEDED[scheme] if ours not in found), None)
         if missing:
             return with_problem(profile, f"{missing} is missing.", f"add {missing}: with its value")
-        return self._with_cloud(profile, ConnectionSpec(scheme, tuple(found.items())))
+        return self._with_cloud(replace(profile, paths=paths), ConnectionSpec(scheme, tuple(found.items())))
 
     def _with_cloud(self, profile: Profile, spec: ConnectionSpec) -> Profile:
         if not self.cloud:

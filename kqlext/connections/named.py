@@ -18,17 +18,27 @@ from kqlext.toml_files import toml_files
 DEFAULT_VARIABLES = ("KQLEXT_CONNECTION", "KQLMAGIC_CONNECTION_STR")
 
 
-def meant(text: str, dsn_filename: str, around: Surroundings) -> str | ConnectionSpec:
+@dataclass(frozen=True)
+class Meant:
+    """A connection, or the text that spells one, and where that has it from: a file and line, or a variable."""
+
+    spec: str | ConnectionSpec
+    shown: str = ""
+
+
+def meant(text: str, dsn_filename: str, around: Surroundings) -> Meant:
     """The connection of ``@name`` or ``[section]``; any other text as it is.
 
     Raises:
         KqlConnectionError: it is not defined, or its definition cannot be used.
     """
     if text.startswith("@"):
-        return profiles.find(_name(text), sources(around)).resolved(around.environment)
-    if text.startswith("[") and text.endswith("]"):
-        return section_profile(text[1:-1], dsn_filename, around).resolved(around.environment)
-    return text
+        profile = profiles.find(_name(text), sources(around))
+    elif text.startswith("[") and text.endswith("]"):
+        profile = section_profile(text[1:-1], dsn_filename, around)
+    else:
+        return Meant(text)
+    return Meant(profile.resolved(around.environment), profile.origin.of(*profile.keys))
 
 
 def _name(text: str) -> str:
@@ -38,16 +48,9 @@ def _name(text: str) -> str:
     return read if isinstance(read, str) else written
 
 
-@dataclass(frozen=True)
-class Default:
-    """The connection for a query where nothing is connected, and where it is named."""
-
-    spec: ConnectionSpec
-    shown: str
-
-
-def default_connection(around: Surroundings) -> Default | None:
-    """The default connection of the environment, else of the nearest file that names one.
+def default_connection(around: Surroundings) -> Meant | None:
+    """The connection for a query where nothing is connected: that of the environment, else of the nearest file that
+    names one.
 
     A file that cannot be read may name one: none is taken from behind it.
 
@@ -56,14 +59,14 @@ def default_connection(around: Surroundings) -> Default | None:
     """
     for variable in DEFAULT_VARIABLES:
         if text := around.environment.get(variable, "").strip():
-            return Default(_spec(text, Origin(variable, own=True), (), around), variable)
+            return Meant(_spec(text, Origin(variable, own=True), (), around), variable)
     for file in toml_files(around):
         try:
             table, origin = file.read()
         except KqlConnectionError:
             return None
         if "default" in table:
-            return Default(_spec(_default_name(table["default"], origin), origin, ("default",), around), origin.shown)
+            return Meant(_spec(_default_name(table["default"], origin), origin, ("default",), around), origin.shown)
     return None
 
 

@@ -147,7 +147,9 @@ def section_profile(section: str, filename: str, around: Surroundings) -> Profil
         raise KqlConnectionError(
             f"{shown} has no section [{shorten(one_line(section), 80)}].",
             hint=did_you_mean(section, parser.sections())
-            or f"its sections are {listing(one_line(name) for name in parser.sections())}",
+            or (
+                f"its sections are {listing(map(one_line, parser.sections()))}" if parser.sections() else "it has none"
+            ),
         )
     name = (exact or alike)[0]
     origin = Origin(shown, lambda keys: _line_of_ini(text, keys), folder=path.parent)

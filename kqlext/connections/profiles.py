@@ -19,7 +19,8 @@ from kqlext.text import did_you_mean, listing, one_line, shorten
 class Profile:
     """One named connection. ``problem`` is what is wrong with it, which is raised when it is used.
 
-    ``also`` are other names by which it is found; ``keys`` the path of its table in the file that defines it.
+    ``also`` are other names by which it is found; ``keys`` the path of its table in the file that defines it; ``paths``
+    those of its keys below that, where the file calls them otherwise.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Profile:
     keys: tuple[str, ...] = ()
     problem: KqlConnectionError | None = None
     also: tuple[str, ...] = ()
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def resolved(self, environment: Mapping[str, str]) -> ConnectionSpec:
         """The connection, with the values of environment variables, and its name as alias.
@@ -50,10 +52,13 @@ class Profile:
     def _variable(self, key: str, name: str, environment: Mapping[str, str]) -> str:
         if name not in environment:
             raise KqlConnectionError(
-                f"{self.origin.of(*self.keys, key)}: the environment variable {shorten(name, 60)} is not set.",
+                f"{self._place(key)}: the environment variable {shorten(name, 60)} is not set.",
                 hint="set it before the notebook's kernel starts, or with %env, then run the cell again",
             )
         return environment[name]
+
+    def _place(self, key: str) -> str:
+        return self.origin.of(*self.keys, *self.paths.get(key, (key,)))
 
     def _check_own(self, key: str, value: Value, variable: bool) -> None:
         """A folder that somebody else wrote must not send this user's tokens and secrets to hosts of its choice."""
@@ -65,11 +70,11 @@ class Profile:
             return
         if told:
             raise KqlConnectionError(
-                f"{self.origin.of(*self.keys, key)}: files of a project cannot send a variable anywhere.",
+                f"{self._place(key)}: files of a project cannot send a variable anywhere.",
                 hint="write the connection in kqlext.toml of your configuration folder, or the value itself",
             )
         raise KqlConnectionError(
-            f"{self.origin.of(*self.keys, key)}: files of a project cannot say where else sign-ins may go.",
+            f"{self._place(key)}: files of a project cannot say where else sign-ins may go.",
             hint=f"write {key} in kqlext.toml of your configuration folder, or in the cell",
         )
 
@@ -135,10 +140,13 @@ def find(name: str, sources: Sequence[Source]) -> Profile:
     known: dict[str, str] = {}
     for source in sources:
         profiles = source.read()
-        for names_of in (lambda profile: (profile.name,), lambda profile: profile.also):
-            for profile in profiles:
-                if wanted in map(profile_key, names_of(profile)):
-                    return profile
+        found = (
+            *(profile for profile in profiles if profile.name == name),
+            *(profile for profile in profiles if profile_key(profile.name) == wanted),
+            *(profile for profile in profiles if wanted in map(profile_key, profile.also)),
+        )
+        if found:
+            return found[0]
         for profile in profiles:
             known.setdefault(profile_key(profile.name), written(profile.name))
     near = did_you_mean(f"@{name}", known.values())
@@ -166,10 +174,13 @@ def listed(sources: Sequence[Source]) -> Iterator[Listed]:
         except KqlConnectionError as error:
             yield Listed("", _not_used(error), source.shown)
             continue
+        nearer, own = dict(seen), set[str]()
         for profile in profiles:
-            key = profile_key(profile.name)
-            yield Listed(profile.name, profile.describe(), profile.origin.shown, seen.get(key, ""))
-            seen.setdefault(key, profile.origin.shown)
+            key, shown = profile_key(profile.name), profile.origin.shown
+            hidden_by = nearer.get(key, shown if profile.name in own else "")
+            yield Listed(profile.name, profile.describe(), shown, hidden_by)
+            own.add(profile.name)
+            seen.setdefault(key, shown)
 
 
 def names(sources: Sequence[Source]) -> list[str]:

@@ -123,11 +123,16 @@ class Registry:
         replaced = self._connections.pop(connection.id, None)
         self._connections[connection.id] = connection
         if replaced is not None:
+            if self.current is replaced:
+                self.current = None  # until the caller says so, queries go nowhere else than they did
             replaced.service.close()
         return connection
 
     def _free_name(self, name: str, cluster: str, spec: ConnectionSpec) -> str:
-        """The name, or one with a number where an embedded database has it, whose tables would be lost."""
+        """The name, or one with a number where something else that is open has it, which would be closed.
+
+        A database of a cluster is the same under the same name, however it signs in: it takes the other one's place.
+        """
         if spec.scheme in _CLUSTERS:
             return name
         numbers = (f"{name}_{number}" for number in itertools.count(2))

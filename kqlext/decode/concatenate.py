@@ -7,7 +7,7 @@ becomes two columns, ``name_long`` and ``name_string``. Rows stand in the order 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +48,10 @@ def concatenate(pieces: Sequence[Piece], source_column: str | None, warnings: li
     columns = [_keyed(piece.table) for piece in pieces]
     keys = list(dict.fromkeys(key for own in columns for key in own))
     split = _split_names(keys)
-    warnings += [_split_note(name, keys) for name in dict.fromkeys(key[0] for key in keys if key[:2] in split)]
+    labels = _labels(keys, split)
+    warnings += [_split_note(name, labels) for name in dict.fromkeys(key[0] for key in keys if key[:2] in split)]
     warnings += _missing_notes(pieces, columns, keys, split)
-    made = [_column(key, split, pieces, columns, warnings) for key in keys]
+    made = [_column(key, labels[key], pieces, columns, warnings) for key in keys]
     if source_column is not None:
         made.insert(0, _sources(pieces, source_column, made, warnings))
     return Table(pieces[0].table.name, tuple(made), sum(piece.table.num_rows for piece in pieces))
@@ -79,9 +80,19 @@ def _split_names(keys: Iterable[_Key]) -> set[tuple[str, int]]:
     return {column for column, count in counts.items() if count > 1}
 
 
-def _split_note(name: str, keys: Iterable[_Key]) -> str:
-    types = [kind for own, _, kind in keys if own == name]
-    made = " and ".join(f"{name}_{kind}" for kind in dict.fromkeys(types))
+def _labels(keys: Iterable[_Key], split: set[tuple[str, int]]) -> dict[_Key, str]:
+    """The names of the columns; one that has several types has its type in it, and no name of another column."""
+    labels = {key: key[0] for key in keys if key[:2] not in split}
+    taken = set(labels.values())
+    for key in keys:
+        if key not in labels:
+            labels[key] = _free_name(f"{key[0]}_{key[2]}", taken)
+            taken.add(labels[key])
+    return labels
+
+
+def _split_note(name: str, labels: Mapping[_Key, str]) -> str:
+    made = " and ".join(label for key, label in labels.items() if key[0] == name and label != name)
     return f"Column '{name}' has not the same type everywhere: it became {made}."
 
 
@@ -96,13 +107,12 @@ def _missing_notes(
 
 def _column(
     key: _Key,
-    split: set[tuple[str, int]],
+    label: str,
     pieces: Sequence[Piece],
     columns: Sequence[dict[_Key, Column]],
     warnings: list[str],
 ) -> Column:
-    name, number, kind = key
-    label = f"{name}_{kind}" if (name, number) in split else name
+    kind = key[2]
     found = [own.get(key) for own in columns]
     if kind == "dynamic":
         return Column(label, kind, _dynamic(found, pieces))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +31,7 @@ from kqlext.services.base import (
     search_notes,
     timespan_notes,
 )
+from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
@@ -66,6 +66,7 @@ class LocalService:
                 *ignored_properties(query, "The embedded engine"),
                 *timespan_notes(query, "the embedded engine"),
                 *search_notes(query, "the embedded engine"),
+                *differences(query.text),
             ]
             with self._notebook_tables(query, notes) as refused:
                 answers = [self._run(text, query, refused) for text in _runnable(query.text)]
@@ -118,12 +119,10 @@ class LocalService:
                     f"The query declares {', '.join(sql.unbound)} without a value.",
                     hint="give the parameter a default: declare query_parameters(n:long = 5);",
                 )
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # of copies that Arrow makes
-                relation = self._connection.sql(str(sql), params=sql.parameters or None)
-                if relation is None:
-                    return None
-                return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
+            relation = self._connection.sql(str(sql), params=sql.parameters or None)
+            if relation is None:
+                return None
+            return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
         except (duckdb.Error, duckdb_kql.KqlError) as error:
             raise translated(error, query, refused, list(schema)) from None
         except RecursionError:

@@ -50,7 +50,7 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
 
 def _unknown_table(name: str, text: str, known: list[str]) -> KqlQueryError:
     tables = [table for table in known if "." not in table]
-    hint = did_you_mean(name, tables) or f"the tables are {listing(tables)}"
+    hint = did_you_mean(name, tables) or (f"the tables are {listing(tables)}" if tables else "there are no tables")
     error = KqlQueryError(f"There is no table '{name}'.", text=text, span=find_name(text, name), hint=hint)
     error.unresolved = name
     return error
