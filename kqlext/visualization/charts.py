@@ -6,7 +6,7 @@ A figure is made without plotly, so a query with `render` does not import it; ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from kqlext.visualization.thinning import few_enough
 
 _BARS = ("barchart", "columnchart")
 _MOST_PANELS = 5
-_MARKED = 60  # points of a line, up to which each has a marker
+_MARKED, _MARKED_SERIES = 60, 6  # points of a line, and lines, up to which each point has a marker
 _ANOMALY = "#d62728"
 _UNITS = (("D", 86_400_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))  # microseconds
 
@@ -43,8 +43,8 @@ def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = 
     spec = _at_most_five(spec, table)
     points = few_enough(spec, points_of(spec, table))
     names = [one.name for one in points.series]
-    drawn = zip(points.series, labels(names), _x_values(points), look.styles(names), strict=True)
-    data = [trace for parts in drawn for trace in _traces(spec, table, *parts)]
+    parts = zip(points.series, labels(names), _x_values(points), look.styles(names), _modes(points), strict=True)
+    data = [trace for part in parts for trace in _traces(spec, table, _Part(*part))]
     notes = [*warned, *spec.notes, *points.notes]
     page = layout(spec.title, notes, showlegend=spec.legend and len(data) > 1, **_barmode(spec))
     _add_axes(spec, table, points, page)
@@ -62,10 +62,22 @@ def _at_most_five(spec: ChartSpec, table: Table) -> ChartSpec:
 # --- traces ------------------------------------------------------------------------------------------------
 
 
-def _traces(spec: ChartSpec, table: Table, one: Series, name: str, x: list[Any], style: Style) -> Iterable[Figure]:
+@dataclass(frozen=True)
+class _Part:
+    """A series, its label, its x as JSON values, and how it is drawn."""
+
+    series: Series
+    name: str
+    x: list[Any]
+    style: Style
+    mode: str
+
+
+def _traces(spec: ChartSpec, table: Table, part: _Part) -> Iterable[Figure]:
+    one, x, style = part.series, part.x, part.style
     y = json_numbers(one.y)
     panel = _panels(spec).get(one.column, "")
-    common: Figure = {"name": name, **({"yaxis": f"y{panel}"} if panel else {})}
+    common: Figure = {"name": part.name, **({"yaxis": f"y{panel}"} if panel else {})}
     if spec.kind in _BARS:
         marker: Figure = {"color": style.colour, **({"pattern": {"shape": style.pattern}} if style.pattern else {})}
         across = {"x": y, "y": x, "orientation": "h"} if spec.kind == "barchart" else {"x": x, "y": y}
@@ -77,18 +89,20 @@ def _traces(spec: ChartSpec, table: Table, one: Series, name: str, x: list[Any],
         return
     line: Figure = {"color": style.colour, "width": 2, **({"dash": style.dash} if style.dash != "solid" else {})}
     yield {
-        "type": "scatter", "mode": _mode(one), "x": x, "y": y, "line": line,
+        "type": "scatter", "mode": part.mode, "x": x, "y": y, "line": line,
         "marker": {"size": 5, "symbol": style.symbol}, "connectgaps": False,
         **(_area(spec, style, panel) if spec.kind == "areachart" else {}), **common,
     }  # fmt: skip
     yield from _anomalies(spec, table, one, x, common)
 
 
-def _mode(one: Series) -> str:
-    """A line; markers too where points are few, or where one between gaps would not be seen."""
-    there = np.isfinite(one.y)
-    alone = there & ~np.append(there[1:], False) & ~np.append(False, there[:-1])
-    return "lines+markers" if len(one.y) <= _MARKED or alone.any() else "lines"
+def _modes(points: Points) -> Iterable[str]:
+    """Lines; with markers where a few lines have few points, and where a point between gaps would not be seen."""
+    for one in points.series:
+        there = np.isfinite(one.y)
+        alone = there & ~np.append(there[1:], False) & ~np.append(False, there[:-1])
+        few = len(one.y) <= _MARKED and len(points.series) <= _MARKED_SERIES
+        yield "lines+markers" if few or alone.any() else "lines"
 
 
 def _area(spec: ChartSpec, style: Style, panel: str) -> Figure:
@@ -208,7 +222,7 @@ def _range(wanted: Axis, kind: str) -> Figure:
 def _categories(points: Points) -> Figure:
     if points.role != "category":
         return {}
-    return {"categoryorder": "array", "categoryarray": labels(points.categories)}
+    return {"showgrid": False, "categoryorder": "array", "categoryarray": labels(points.categories)}
 
 
 def _side_by_side(drawn: Figure, axes: Sequence[Figure]) -> None:
@@ -218,7 +232,14 @@ def _side_by_side(drawn: Figure, axes: Sequence[Figure]) -> None:
     drawn["yaxis"] = axes[0]
     for number, one in enumerate(axes[1:], 2):
         free = {"anchor": "free", "position": 1 - room * (len(axes) - number)} if number > 2 else {"anchor": "x"}
-        drawn[f"yaxis{number}"] = {**one, "overlaying": "y", "side": "right", "showgrid": False, **free}
+        drawn[f"yaxis{number}"] = {
+            **one,
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "tickmode": "auto",
+            **free,
+        }
     drawn["legend"] = {"orientation": "h", "y": -0.2}
 
 

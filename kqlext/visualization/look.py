@@ -106,6 +106,7 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
             "text": "<br>".join(heading), "font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "container",
             "y": 1, "yanchor": "top", "yref": "container", "pad": {"t": 12, "l": 12},
         },
+        "modebar": {"bgcolor": _CLEAR, "color": "rgba(127,127,127,0.6)", "activecolor": TEXT},
         "hoverlabel": {"bgcolor": "#333333", "bordercolor": "#777777", "font": {"color": "#f2f2f2"}, "namelength": -1},
         **more,
     }  # fmt: skip

@@ -66,7 +66,8 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     trace = {
         "type": "pie", "labels": slices, "values": [_whole(value) for value in values], "sort": False,
         "direction": "clockwise", "marker": {"colors": colours, "line": {"color": GRID, "width": 1}},
-        "textinfo": "label+percent" if len(slices) <= 8 else "percent", "textposition": "auto",
+        "textinfo": "label+percent" if len(slices) <= 8 else "percent",
+        "textposition": "auto" if len(slices) <= 8 else "inside",
         "automargin": True, "hoverinfo": "label+value+percent",
     }  # fmt: skip
     return [trace], {"showlegend": spec.legend}
@@ -130,7 +131,7 @@ def _card(spec: ChartSpec, table: Table, _: Look, notes: list[str]) -> _Drawn:
         x, y = (column + 0.5) / across, 1 - (row + 0.5) / down
         value = _card_value(table.columns[index])
         place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False, "xanchor": "center"}
-        size = 40 if len(value) <= 10 else 22
+        size = 40 if len(value) <= 8 else 26 if len(value) <= 12 else 17
         annotations += [
             {**place, "text": f"<b>{value}</b>", "font": {"size": size}, "yanchor": "bottom"},
             {**place, "text": label(table.columns[index].name), "font": {"size": 13}, "yanchor": "top"},
@@ -233,11 +234,14 @@ def _map(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     data = []
     for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
         own = rows[groups[rows] == number]
+        if not len(own):
+            continue
         marker = {"color": style.colour, "symbol": style.symbol, "size": 6, "opacity": 0.6}
         x, y = np.round(longitude[own], 4).tolist(), np.round(latitude[own], 4).tolist()
         data.append({"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker})
-    along = axis(spec.x_axis.title or "longitude", ticksuffix="°", zeroline=False)
-    up = axis(spec.y_axis.title or "latitude", ticksuffix="°", zeroline=False, scaleanchor="x", scaleratio=1.25)
+    degrees: dict[str, Any] = {"ticksuffix": "°", "zeroline": False, "constrain": "domain"}
+    along = axis(spec.x_axis.title or "longitude", **degrees)
+    up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=1.25)
     return data, {"xaxis": along, "yaxis": up, "showlegend": spec.legend and len(data) > 1, "height": 500}
 
 
