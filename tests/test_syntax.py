@@ -390,10 +390,10 @@ def test_table_candidates(text: str, tables: set[str]) -> None:
         ("T | render piechart with title='a' kind=map;", ("piechart", {"title": "a", "kind": "map"})),
         ("T | render piechart // | count", ("piechart", {})),
         (
-            "T | render timechart with (ymin=-5, ymax = 1.5e3, xmin=datetime(2007-01-01 00:00), series=['a b'], title=x)",
+            "T | render timechart with (ymin=-5, ymax = 1.5e3, xmin=datetime(2007-01-01), series=['a b'], title=x)",
             (
                 "timechart",
-                {"ymin": "-5", "ymax": "1.5e3", "xmin": "datetime(2007-01-01 00:00)", "series": "a b", "title": "x"},
+                {"ymin": "-5", "ymax": "1.5e3", "xmin": "datetime(2007-01-01)", "series": "a b", "title": "x"},
             ),
         ),
         ("T | render timechart with (title='a'", ("timechart", {"title": "a"})),

@@ -89,13 +89,15 @@ def write_image(figure: Any, path: str, format: str | None, options: Mapping[str
     Raises:
         KqlConversionError: kaleido, or the Chrome that it runs, is not there; or the format is none of its own.
     """
+    try:
+        import kaleido  # noqa: F401
+    except ImportError:
+        raise KqlConversionError("kaleido is not installed.", hint="%pip install kqlext[image]") from None
     if figure.layout.paper_bgcolor == "rgba(0,0,0,0)":
         figure.update_layout(paper_bgcolor="white")
     try:
         figure.write_image(path, format=format, **options)
-    except ImportError:
-        raise KqlConversionError("kaleido is not installed.", hint="%pip install kqlext[image]") from None
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, ImportError, OSError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         hint = "kaleido needs Chrome or Chromium; formats are png, jpeg, webp, svg and pdf"
         raise KqlConversionError(f"The image cannot be written: {one_line(first)}", hint=hint) from None

@@ -76,6 +76,8 @@ def points_of(spec: ChartSpec, table: Table) -> Points:
     bars = spec.kind in ("barchart", "columnchart")
     if bars or spec.stacking != "unstacked":
         series = [_added_up(one, notes) for one in series]
+    if spec.stacking == "stacked100" and any((one.y < 0).any() for one in series):
+        raise NotDrawnError("there are negative values, which have no share of 100 %")
     series = _largest(spec, series, notes)
     if spec.accumulate:
         series = [replace(one, y=_running_total(one.y)) for one in series]

@@ -230,7 +230,7 @@ def _map(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
         step = -(-len(rows) // _MOST_DOTS)
         rows = rows[::step]
         notes.append(f"{len(rows):,} of {int(there.sum()):,} points; the Result has all.")
-    raw = [row_name(name) for name in names] if spec.series else [""]
+    raw = [row_name(name) for name in names] if spec.series else [table.columns[spec.x].name]
     data = []
     for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
         own = rows[groups[rows] == number]
