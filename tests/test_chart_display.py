@@ -38,9 +38,13 @@ def test_a_chart_and_its_table_in_one_bundle() -> None:
     bundle = result_of(COLUMNS, ROWS, "timechart", title="A")._repr_mimebundle_()
     assert set(bundle) == {PLOTLY, "text/html", "text/plain"}
     assert set(bundle[PLOTLY]) == {"data", "layout", "config"}
+    # JupyterLab gives the output no height where the chart says that it is responsive, or has none of its own.
+    assert "responsive" not in bundle[PLOTLY]["config"]
+    assert bundle[PLOTLY]["layout"]["height"] > 300
     assert bundle["text/html"].count("<tr>") == 3
     assert caption(bundle) == (
-        "2 rows · 0.42 s · Samples@help · render timechart: a chart in JupyterLab, Notebook 7 and VS Code, here a table"
+        "2 rows · 0.42 s · Samples@help · "
+        "render timechart: a chart in VS Code, and in JupyterLab with plotly; here a table"
     )
     assert "<script" not in json.dumps(bundle)
     assert "http" not in json.dumps(bundle)

@@ -236,6 +236,13 @@ def test_a_long_line_is_thinned_and_keeps_its_peaks_and_gaps() -> None:
     assert notes(found) == [f"{len(trace['x']):,} of 90,000 points: every peak is drawn; the Result has all."]
 
 
+def test_many_stacked_points_are_refused() -> None:
+    rows = [[f"2024-01-01T{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}Z", s, 1] for i in range(15_000) for s in "ab"]
+    assert refused("T:datetime s:string n:long", rows, "areachart", kind="stacked") == (
+        "30,000 points are too many to be stacked; summarize into wider bins"
+    )
+
+
 def test_many_dots_that_lie_on_one_another_are_drawn_once() -> None:
     rows = [[i % 300, i % 7] for i in range(30_000)]
     found = drawn("x:long y:long", rows, "scatterchart")

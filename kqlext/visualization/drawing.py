@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 MIME_TYPE = "application/vnd.plotly.v1+json"
 _FALLBACK_BYTES = 20_000  # of the table beside a chart
-_CONFIG = {"displaylogo": False, "responsive": True, "typesetMath": False}
+# With "responsive" the output of JupyterLab has no height.
+_CONFIG = {"displaylogo": False, "typesetMath": False}
 _FEW = 5  # warnings that are written above a chart
 
 Properties = Mapping[str, Any]
@@ -36,7 +37,7 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
     except _not_drawn() as reason:
         remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
         return dict(tables.mime_bundle(result, remark))
-    remark = f"render {kind}: a chart in JupyterLab, Notebook 7 and VS Code, here a table"
+    remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
     fallback = tables.mime_bundle(result, remark, _FALLBACK_BYTES)
     return {MIME_TYPE: {**drawn, "config": _CONFIG}, **fallback}
 

@@ -100,6 +100,7 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
     heading += [f'<span style="font-size:11px">{plain(line)}</span>' for line in lines]
     height = 24 * bool(title) + 20 * len(lines)
     return {
+        "height": 400 + height,  # without one, the chart of a notebook is flat
         "font": {"color": TEXT}, "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR,
         "margin": {"l": 60, "r": 24, "t": 24 + height, "b": 48},
         "title": {

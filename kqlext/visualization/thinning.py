@@ -51,6 +51,8 @@ def _few_points(spec: ChartSpec, points: Points, notes: list[str]) -> Points:
     count = sum(len(one.x) for one in points.series)
     if count <= MOST_POINTS:
         return points
+    if spec.stacking != "unstacked":  # areas on one another need the same x
+        raise NotDrawnError(f"{count:,} points are too many to be stacked; summarize into wider bins")
     if spec.kind == "scatterchart":
         series, what = _apart(points.series), "of those that lie on one another one is drawn"
     else:
@@ -67,19 +69,31 @@ def _thinned(one: Series, columns: int) -> Series:
         return one
     x = one.x.astype(float)
     span = x[-1] - x[0]
-    place = np.minimum(((x - x[0]) / span * columns).astype(np.int64), columns - 1) if span > 0 else np.zeros(len(x))
+    place = (
+        np.minimum(((x - x[0]) / span * columns).astype(np.int64), columns - 1)
+        if span > 0
+        else np.zeros(len(x), dtype=np.int64)
+    )
+    # Rows come along x, so those of one column of pixels stand together.
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    columns_of = np.cumsum(np.diff(place, prepend=-1) != 0) - 1
     keep = {0, len(x) - 1}
-    for ranked in (np.where(np.isfinite(one.y), one.y, np.inf), np.where(np.isfinite(one.y), -one.y, np.inf)):
-        order = np.lexsort((ranked, place))
-        keep.update(order[np.unique(place[order], return_index=True)[1]].tolist())
-    gaps = np.flatnonzero(~np.isfinite(one.y))
-    keep.update(gaps[np.unique(place[gaps], return_index=True)[1]].tolist())
+    there = np.isfinite(one.y)
+    for values in (np.where(there, one.y, np.inf), np.where(there, -one.y, np.inf), there.astype(float)):
+        least = np.minimum.reduceat(values, starts)
+        keep.update(_firsts(np.flatnonzero(values == least[columns_of]), columns_of))
     for _, marks in one.anomalies:
         keep.update(np.flatnonzero(np.nan_to_num(marks))[:MOST_POINTS].tolist())
     rows = np.array(sorted(keep), dtype=np.int64)
     return replace(
         one, x=one.x[rows], y=one.y[rows], anomalies=tuple((index, marks[rows]) for index, marks in one.anomalies)
     )
+
+
+def _firsts(rows: Any, columns_of: Any) -> list[int]:
+    """The first of these rows in each column of pixels."""
+    found: list[int] = rows[np.unique(columns_of[rows], return_index=True)[1]].tolist()
+    return found
 
 
 def _apart(series: Sequence[Series]) -> list[Series]:
