@@ -147,7 +147,7 @@ def test_to_plotly() -> None:
     result = result_of(COLUMNS, ROWS, "timechart")
     assert isinstance(result.to_plotly(), go.Figure)
     assert result.plotly_fig == result.to_plotly()
-    assert result.to_plotly("piechart", xcolumn="s").data[0].labels == ("a", "b")
+    assert result.to_plotly("piechart", xcolumn="s").data[0].labels == ("b", "a")
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,24 @@ def test_how_areas_are_stacked(kind: str, norm: str | None) -> None:
     assert {trace["fill"] for trace in unstacked["data"]} == {"tozeroy"}
 
 
+def test_an_area_is_not_filled_where_there_is_a_gap() -> None:
+    rows = [[day, None if n in (3, 4) else n] for n, day in enumerate(DAYS[:8])]
+    found = drawn("T:datetime n:long", rows, "areachart")
+    assert [trace["y"] for trace in found["data"]] == [[0, 1, 2], [5, 6, 7]]
+    assert [trace.get("showlegend") for trace in found["data"]] == [None, False]
+    assert found["layout"]["showlegend"] is False
+    found = drawn("T:datetime n:long", rows, "areachart", kind="stacked")
+    assert notes(found) == ["Gaps are drawn as zero, since the areas are stacked."]
+    many = [[f"2024-01-01T00:{i // 60:02}:{i % 60:02}Z", None if i % 2 else i] for i in range(200)]
+    (line,) = drawn("T:datetime n:long", many, "areachart")["data"]
+    assert "fill" not in line
+
+
+def test_a_single_bar_of_time_is_named() -> None:
+    found = drawn("T:datetime n:long", [[DAYS[0], 5]], "columnchart")
+    assert (found["data"][0]["x"], found["layout"]["xaxis"]["type"]) == (["2024-01-01T00:00:00Z"], "category")
+
+
 def test_shares_of_negative_values_are_refused() -> None:
     rows = [["a", "x", -1], ["a", "y", 2]]
     for kind in ("columnchart", "barchart", "areachart"):
@@ -502,9 +520,15 @@ def test_hostile_names_and_values(kind: str, value: str) -> None:
 def test_texts_that_look_alike_when_shortened_stay_two() -> None:
     rows = [["x" * 100 + "a", 1], ["x" * 100 + "b", 2], ["\x1b", 3], ["\\x1b", 4]]
     labels = drawn("s:string n:long", rows, "columnchart")["data"][0]["x"]
-    assert labels == ["x" * 59 + "…", "x" * 59 + "… (2)", "\\x1b", "\\x1b (2)"]
-    pie = drawn("s:string n:long", rows, "piechart")["data"][0]
-    assert sorted(pie["values"]) == [1, 2, 3, 4]
+    assert labels == ["x" * 16 + "…" + "x" * 14 + "a", "x" * 16 + "…" + "x" * 14 + "b", "\\x1b", "\\x1b (2)"]
+    rows = [["x" * 30 + middle + "x" * 30, 1] for middle in "abc"]
+    assert [text[-3:] for text in drawn("s:string n:long", rows, "columnchart")["data"][0]["x"]] == [
+        "xxx",
+        "(2)",
+        "(3)",
+    ]
+    pie = drawn("s:string n:long", [["\x1b", 3], ["\\x1b", 4]], "piechart")["data"][0]
+    assert pie["values"] == [4, 3]
 
 
 # --- any data ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from kqlext.visualization.thinning import few_enough
 _BARS = ("barchart", "columnchart")
 _MOST_PANELS = 5
 _MARKED, _MARKED_SERIES = 60, 6  # points of a line, and lines, up to which each point has a marker
+_MOST_PIECES = 50  # of an area with gaps; with more it is a line
 _ANOMALY = "#d62728"
 _UNITS = (("D", 86_400_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))  # microseconds
 
@@ -43,10 +45,11 @@ def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = 
     spec = _at_most_five(spec, table)
     points = few_enough(spec, points_of(spec, table))
     names = [one.name for one in points.series]
-    parts = zip(points.series, labels(names), _x_values(points), look.styles(names), _modes(points), strict=True)
+    parts = zip(points.series, labels(names), _x_values(spec, points), look.styles(names), _modes(points), strict=True)
     data = [trace for part in parts for trace in _traces(spec, table, _Part(*part))]
     notes = [*warned, *spec.notes, *points.notes]
-    page = layout(spec.title, notes, showlegend=spec.legend and len(data) > 1, **_barmode(spec))
+    several = sum(trace.get("showlegend", True) for trace in data) > 1
+    page = layout(spec.title, notes, showlegend=spec.legend and several, **_barmode(spec))
     _add_axes(spec, table, points, page)
     return {"data": data, "layout": page}
 
@@ -88,11 +91,14 @@ def _traces(spec: ChartSpec, table: Table, part: _Part) -> Iterable[Figure]:
         yield {"type": "scatter", "mode": "markers", "x": x, "y": y, "marker": marker, **common}
         return
     line: Figure = {"color": style.colour, "width": 2, **({"dash": style.dash} if style.dash != "solid" else {})}
-    yield {
-        "type": "scatter", "mode": part.mode, "x": x, "y": y, "line": line,
-        "marker": {"size": 5, "symbol": style.symbol}, "connectgaps": False,
-        **(_area(spec, style, panel) if spec.kind == "areachart" else {}), **common,
+    trace = {
+        "type": "scatter", "mode": part.mode, "line": line, "marker": {"size": 5, "symbol": style.symbol},
+        "connectgaps": False, **common,
     }  # fmt: skip
+    if spec.kind == "areachart":
+        yield from _area(spec, {**trace, "x": x, "y": y}, style, panel)
+    else:
+        yield {**trace, "x": x, "y": y}
     yield from _anomalies(spec, table, one, x, common)
 
 
@@ -105,11 +111,22 @@ def _modes(points: Points) -> Iterable[str]:
         yield "lines+markers" if few or alone.any() else "lines"
 
 
-def _area(spec: ChartSpec, style: Style, panel: str) -> Figure:
-    if spec.stacking == "unstacked":
-        return {"fill": "tozeroy", "fillcolor": style.faint}
-    share = {"groupnorm": "percent"} if spec.stacking == "stacked100" else {}
-    return {"stackgroup": f"stack{panel}", "mode": "lines", **share}
+def _area(spec: ChartSpec, trace: Figure, style: Style, panel: str) -> Iterable[Figure]:
+    """An area; where it has gaps one for each piece, since plotly fills gaps."""
+    if spec.stacking != "unstacked":
+        share = {"groupnorm": "percent"} if spec.stacking == "stacked100" else {}
+        yield {**trace, "stackgroup": f"stack{panel}", "mode": "lines", **share}
+        return
+    bounds = [-1, *(index for index, value in enumerate(trace["y"]) if value is None), len(trace["y"])]
+    pieces = [slice(start + 1, stop) for start, stop in pairwise(bounds) if stop > start + 1]
+    fill = {"fill": "tozeroy", "fillcolor": style.faint}
+    if len(pieces) == 1 or len(pieces) > _MOST_PIECES:
+        yield {**trace, **(fill if len(pieces) == 1 else {})}
+        return
+    group = {"legendgroup": trace["name"]}
+    for number, piece in enumerate(pieces):
+        legend = {} if number == 0 else {"showlegend": False}
+        yield {**trace, **fill, **group, **legend, "x": trace["x"][piece], "y": trace["y"][piece]}
 
 
 def _anomalies(spec: ChartSpec, table: Table, one: Series, x: list[Any], common: Figure) -> Iterable[Figure]:
@@ -139,9 +156,9 @@ def _barmode(spec: ChartSpec) -> Figure:
 # --- values ------------------------------------------------------------------------------------------------
 
 
-def _x_values(points: Points) -> list[list[Any]]:
+def _x_values(spec: ChartSpec, points: Points) -> list[list[Any]]:
     if points.role == "category":
-        names = labels(points.categories)
+        names = _category_labels(spec, points)
         return [[names[place] for place in one.x] for one in points.series]
     if points.role == "number":
         return [json_numbers(one.x) for one in points.series]
@@ -180,7 +197,7 @@ def _add_axes(spec: ChartSpec, table: Table, points: Points, drawn: Figure) -> N
     name = _axis_name(table.columns[spec.x])
     kind = {"time": "date", "category": "category"}.get(points.role, "log" if spec.x_axis.log else "linear")
     title = name if spec.x_axis.title is None else spec.x_axis.title
-    along = axis(title, kind, **_range(spec.x_axis, kind), **_categories(points))
+    along = axis(title, kind, **_range(spec.x_axis, kind), **_categories(spec, points))
     values = [_value_axis(spec, table, (index,)) for index in spec.ys] if spec.split != "none" else []
     if spec.kind == "barchart":
         # The first category on top, and room for the names of all.
@@ -219,10 +236,14 @@ def _range(wanted: Axis, kind: str) -> Figure:
     return {"range": [np.log10(end) if kind == "log" and end is not None else end for end in ends]}
 
 
-def _categories(points: Points) -> Figure:
+def _categories(spec: ChartSpec, points: Points) -> Figure:
     if points.role != "category":
         return {}
-    return {"showgrid": False, "categoryorder": "array", "categoryarray": labels(points.categories)}
+    return {"showgrid": False, "categoryorder": "array", "categoryarray": _category_labels(spec, points)}
+
+
+def _category_labels(spec: ChartSpec, points: Points) -> list[str]:
+    return labels(points.categories, 60 if spec.kind == "barchart" else 32)  # characters that leave room for the chart
 
 
 def _side_by_side(drawn: Figure, axes: Sequence[Figure]) -> None:

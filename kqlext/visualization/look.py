@@ -20,7 +20,8 @@ _CLEAR = "rgba(0,0,0,0)"
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
 _PATTERNS = ("", "/", "x", ".", "-")
-_LINE = 110  # characters of a line below the title
+_TITLE_LINE, _MOST_TITLE = 80, 3  # characters of a line of the title, and lines
+_LINE = 130  # characters of a line below the title
 _MOST_LINES = 8
 
 
@@ -96,9 +97,9 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
     lines = [line for note in notes for line in textwrap.wrap(note, _LINE)]
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], "… more of this in the result's .warnings"]
-    heading = [f"<b>{plain(title)}</b>"] if title else []
+    heading = [f"<b>{plain(line)}</b>" for line in textwrap.wrap(title or "", _TITLE_LINE)[:_MOST_TITLE]]
+    height = 22 * len(heading) + 20 * len(lines)
     heading += [f'<span style="font-size:11px">{plain(line)}</span>' for line in lines]
-    height = 24 * bool(title) + 20 * len(lines)
     return {
         "height": 400 + height,  # without one, the chart of a notebook is flat
         "font": {"color": TEXT}, "paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR,

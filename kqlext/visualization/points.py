@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from kqlext.decode.tables import Column, Table
 from kqlext.decode.types import DynamicValues, find_type
-from kqlext.text import plural, shorten
-from kqlext.visualization.labels import named
+from kqlext.text import plural
+from kqlext.visualization.labels import middle_out, named
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
 
@@ -79,6 +79,8 @@ def points_of(spec: ChartSpec, table: Table) -> Points:
     if spec.stacking == "stacked100" and any((one.y < 0).any() for one in series):
         raise NotDrawnError("there are negative values, which have no share of 100 %")
     series = _largest(spec, series, notes)
+    if spec.kind == "areachart" and spec.stacking != "unstacked" and any(np.isnan(one.y).any() for one in series):
+        notes.append("Gaps are drawn as zero, since the areas are stacked.")
     if spec.accumulate:
         series = [replace(one, y=_running_total(one.y)) for one in series]
     _check_logarithm(spec, flat.role, series, notes)
@@ -157,7 +159,7 @@ def _flat(spec: ChartSpec, table: Table, groups: Any, notes: list[str]) -> _Flat
     values = {index: numbers(table.columns[index]) for index in (*spec.ys, *spec.anomalies)}
     role = role_of(column)
     categories: list[str | None] = []
-    if role == "time":
+    if role == "time" and not _is_single_bar(spec, column):
         x = moments(column.data)
         there = ~np.isnat(x)
     elif role in ("number", "duration") and not _are_categories(spec, column):
@@ -171,6 +173,11 @@ def _flat(spec: ChartSpec, table: Table, groups: Any, notes: list[str]) -> _Flat
         x, groups = x[there], groups[there]
         values = {index: data[there] for index, data in values.items()}
     return _Flat(role, x, groups, values, categories)
+
+
+def _is_single_bar(spec: ChartSpec, column: Column) -> bool:
+    """Whether there is one time only, of which nothing says how wide its bar is."""
+    return spec.kind in ("barchart", "columnchart") and len(coded(column)[1]) == 1
 
 
 def _are_categories(spec: ChartSpec, column: Column) -> bool:
@@ -271,13 +278,13 @@ def _anomalies_of(spec: ChartSpec, position: int) -> tuple[int, ...]:
 
 def row_name(group: Sequence[str | None]) -> str:
     """``TEXAS:Hail``: the values of several columns as one name, each cut where it is long."""
-    return ":".join(shorten(named(text), _NAME) for text in group)
+    return ":".join(middle_out(named(text), _NAME) for text in group)
 
 
 def _series_name(group: Sequence[str | None], column: str, several: bool) -> str:
     """``TEXAS``, ``TEXAS:Hail:Events``, or the column's name: as Kusto's own charts name them."""
     parts = [row_name(group)] if group else []
-    return ":".join([*parts, shorten(named(column), _NAME)] if several or not parts else parts)
+    return ":".join([*parts, middle_out(named(column), _NAME)] if several or not parts else parts)
 
 
 def _added_up(one: Series, notes: list[str]) -> Series:

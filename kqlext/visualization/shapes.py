@@ -16,7 +16,7 @@ from kqlext.visualization.labels import label, labels, named
 from kqlext.visualization.look import GRID, TEXT, Figure, Look, axis, layout
 from kqlext.visualization.points import coded, moments, numbers, row_name, series_names, texts
 from kqlext.visualization.properties import ChartSpec
-from kqlext.visualization.roles import NotDrawnError
+from kqlext.visualization.roles import NotDrawnError, role_of
 
 _MOST_SLICES = 20
 _MOST_AREAS = 1_000
@@ -46,12 +46,14 @@ _Drawn = tuple[list[Figure], Figure]
 
 
 def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
-    """Slices in the order of the rows; many small ones are one slice, since a pie without them would lie."""
+    """Slices by size, those of numbers and times in their order; many small ones are one: a pie has all of it."""
     assert spec.x is not None
     places, names = coded(table.columns[spec.x])
     sizes = _sizes(spec, table, notes, places, len(names))
     order = np.argsort(-sizes, kind="stable")
-    keep, rest = np.sort(order[:_MOST_SLICES]), order[_MOST_SLICES:]
+    keep, rest = order[:_MOST_SLICES], order[_MOST_SLICES:]
+    if role_of(table.columns[spec.x]) != "text":
+        keep = np.sort(keep)
     slices = labels(names[place] for place in keep)
     values = sizes[keep].tolist()
     kept = look.colours.places([named(names[place]) for place in keep], len(look.palette))

@@ -35,6 +35,8 @@ STATES = [["TEXAS", 5], ["KANSAS", 3], ["", 1]]
 CASES: dict[str, tuple[str, Any, str, dict[str, Any]]] = {
     "timechart": (SERIES, BY_DAY, "timechart", {"title": "By day"}),
     "gaps": (PLAIN, [[day, None if n == 4 else n, n] for n, day in enumerate(DAYS)], "timechart", {"ycolumns": "n"}),
+    "area with a gap": (PLAIN, [[day, None if n == 4 else n, n] for n, day in enumerate(DAYS)], "areachart", {
+        "ycolumns": "n"}),
     "one point": (SERIES, BY_DAY[:1], "timechart", {}),
     "linechart": ("x:int y:int", [[n, n * n] for n in range(1, 11)], "linechart", {"yaxis": "log", "xtitle": "x axis"}),
     "areachart": (SERIES, BY_DAY, "areachart", {}),
@@ -154,7 +156,7 @@ def test_a_single_point_is_seen(drawn: Drawn) -> None:
     assert drawn.found["one point"]["points"] == 1
 
 
-@pytest.mark.parametrize(("name", "fills"), [("areachart", 2), ("stacked area", 2), ("timechart", 0)])
+@pytest.mark.parametrize(("name", "fills"), [("areachart", 2), ("stacked area", 2), ("area with a gap", 2), ("timechart", 0)])
 def test_areas_are_filled(drawn: Drawn, name: str, fills: int) -> None:
     assert drawn.found[name]["fills"] == fills
 
