@@ -64,8 +64,9 @@ class ChartSpec:
 
 NO_CHART = {
     "": "", "table": "", "list": "",
-    "pivotchart": "an interactive pivot of Kusto.Explorer", "timepivot": "an interactive pivot of Kusto.Explorer",
-    "timeline": "not documented", "3dchart": "not documented", "graph": "not drawn yet",
+    "pivotchart": "it is an interactive pivot of Kusto.Explorer",
+    "timepivot": "it is an interactive pivot of Kusto.Explorer",
+    "timeline": "it is not documented", "3dchart": "it is not documented", "graph": "graphs are not drawn yet",
 }  # fmt: skip
 """Visualizations that are tables, and why; nothing for those that are meant to be."""
 
@@ -73,7 +74,7 @@ _STACKED_KINDS = ("areachart", "barchart", "columnchart")
 _AXES_KINDS = ("timechart", "anomalychart", "linechart", "areachart", "scatterchart", "barchart", "columnchart")
 
 # Property -> the kinds that it says something to; for all others it is a note.
-_KNOWN: dict[str, tuple[str, ...] | None] = {
+KNOWN: dict[str, tuple[str, ...] | None] = {
     "visualization": None, "title": None, "legend": None, "isquerysorted": None, "by": None, "annotation": None,
     "kind": None, "series": None, "ycolumns": None, "xcolumn": None, "xtitle": None, "ytitle": None,
     "xaxis": _AXES_KINDS, "yaxis": _AXES_KINDS, "ymin": _AXES_KINDS, "ymax": _AXES_KINDS,
@@ -131,9 +132,9 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
 def _ignored(kind: str, properties: Mapping[str, Any]) -> list[str]:
     notes = []
     for name, value in properties.items():
-        if name not in _KNOWN:
+        if name not in KNOWN:
             notes.append(f"There is no property {name}; it is left out.")
-        elif (kinds := _KNOWN[name]) is not None and kind not in kinds and not _is_default(value):
+        elif (kinds := KNOWN[name]) is not None and kind not in kinds and not _is_default(value):
             notes.append(f"{name} does not go with {kind}; it is left out.")
     return notes
 

@@ -156,7 +156,9 @@ def test_a_single_point_is_seen(drawn: Drawn) -> None:
     assert drawn.found["one point"]["points"] == 1
 
 
-@pytest.mark.parametrize(("name", "fills"), [("areachart", 2), ("stacked area", 2), ("area with a gap", 2), ("timechart", 0)])
+@pytest.mark.parametrize(
+    ("name", "fills"), [("areachart", 2), ("stacked area", 2), ("area with a gap", 2), ("timechart", 0)]
+)
 def test_areas_are_filled(drawn: Drawn, name: str, fills: int) -> None:
     assert drawn.found[name]["fills"] == fills
 
