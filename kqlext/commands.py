@@ -70,7 +70,7 @@ def _version(_: CommandUse, __: Context) -> Notice:
     from kqlext import __version__
 
     lines = [f"kqlext {__version__}"]
-    for package in ("ipython", "duckdb", "duckdb-kql", "pandas", "pyarrow", "azure-core", "azure-identity"):
+    for package in ("ipython", "duckdb", "duckdb-kql", "pandas", "pyarrow", "plotly", "azure-core", "azure-identity"):
         try:
             lines.append(f"{package} {version(package)}")
         except PackageNotFoundError:
@@ -152,6 +152,13 @@ def _signout(_: CommandUse, context: Context) -> Notice:
     return Notice(f"Signed out: {plural(count, 'sign-in')} forgotten." if count else "Signed out.")
 
 
+def _palettes(use: CommandUse, _: Context) -> object:
+    from kqlext.visualization.palette import PaletteListing, palette, palette_names
+
+    names = [use.argument] if use.argument else palette_names()
+    return PaletteListing([(name, palette(name)) for name in names])
+
+
 # --- settings --------------------------------------------------------------------------------------------
 
 
@@ -197,5 +204,6 @@ _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "close": _close,
     "schema": _schema,
     "signout": _signout,
+    "palettes": _palettes,
     "config": _config,
 }

@@ -50,6 +50,7 @@ Options are set there too: [settings], or KQLEXT_OPTION in the environment; %kql
 _RESULTS = """\
 r[0], r[0]['State'], r[:10], len(r), for row in r
 r.to_dataframe() = r.to_pandas(), r.to_arrow(), r.to_polars(), r.to_dict()
+r.show_chart('columnchart', title='...'), r.show_table(), r.to_plotly() = r.plotly_fig, r.to_image('chart.png')
 r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query"""
 
 

@@ -44,6 +44,7 @@ class Command:
 
 
 DATAFRAME_TYPES = ("pandas", "arrow", "polars", "result")
+PLOT_PACKAGES = ("plotly", "none")
 CLOUDS = ("public", "usgovernment", "government", "fairfax", "china", "mooncake", "germany", "blackforest")
 
 OPTIONS: tuple[Option, ...] = (
@@ -74,6 +75,49 @@ OPTIONS: tuple[Option, ...] = (
         "rows that a table shows; none shows all, 0 only the header",
         default=50,
         aliases=("dl",),
+    ),
+    Option(
+        "plot_package",
+        "choice",
+        "what draws the charts of render: plotly, or none for tables",
+        default="plotly",
+        aliases=("pp",),
+        choices=PLOT_PACKAGES,
+    ),
+    Option(
+        "plotly_layout",
+        "value",
+        "a dict of plotly's layout, which charts have instead of their own",
+        aliases=("pl",),
+        configurable=False,
+    ),
+    Option(
+        "palette_name",
+        "text",
+        "the colours of charts: a name (--palettes), name_r, name[2:6], or a list ['#1f77b4', 'rgb(255,127,14)']",
+        default="tab10",
+        aliases=("pn",),
+    ),
+    Option(
+        "palette_colors",
+        "integer",
+        "how many colours of the palette; none for all of them",
+        aliases=("pc",),
+        minimum=1,
+    ),
+    Option(
+        "palette_desaturation",
+        "text",
+        "how much of their saturation the colours keep, from 0 (grey) to 1",
+        default="1.0",
+        aliases=("pd",),
+    ),
+    Option(
+        "palette_reverse",
+        "flag",
+        "the palette from its end",
+        default=False,
+        aliases=("pr",),
     ),
     Option(
         "stats",
@@ -226,6 +270,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", "[name | *]", "close the current connection, the named one, or all"),
     Command("schema", "[table | name@cluster]", "tables and columns of the database, or of one table", connects=True),
     Command("signout", "", "forget who is signed in, and every token"),
+    Command("palettes", "[name]", "the palettes of charts (-palette_name) with their colours, or one of them"),
     Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),
 )
 

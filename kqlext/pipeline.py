@@ -15,6 +15,7 @@ from kqlext.display import Notice, ProgressLine, SignInPrompt, show
 from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings, SessionSettings
 from kqlext.text import plural
+from kqlext.visualization.palette import Colours
 
 if TYPE_CHECKING:
     from kqlext.result import Result, View
@@ -28,6 +29,7 @@ class Pipeline:
         self._namespace = namespace
         self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
+        self._colours = Colours()
 
     def run(self, line: str, body: str | None) -> object:
         """Run a line (``body`` None) or a cell; gives its value, and displays what comes before that.
@@ -65,6 +67,7 @@ class Pipeline:
                 show(Notice(text))
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
         _check_raw_name(options["last_raw_result_var"], cell, namespace)
+        view = _view(options, self._colours) if cell.queries else None
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and _says(options):
             yield Notice(_connected(self.session, added))
@@ -72,7 +75,7 @@ class Pipeline:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)
-            result.view = _view(options)
+            result.view = view or result.view
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
 
@@ -137,12 +140,21 @@ def _check_raw_name(name: str, cell: Cell, namespace: MutableMapping[str, Any]) 
     binding.check_name(name, namespace, cell.text, use.span if use else None)
 
 
-def _view(options: Mapping[str, Any]) -> View:
+def _view(options: Mapping[str, Any], colours: Colours) -> View:
+    """How the answers of a cell are shown.
+
+    Raises:
+        KqlCellError: an option of charts has a value that it cannot have.
+    """
     from kqlext.result import View
+    from kqlext.visualization.look import plotly_layout, read_look
 
     limit = options["display_limit"]
     asked_for_more = limit is None or limit > View.display_limit
-    return View(limit, 500_000 if asked_for_more else View.max_bytes, options["stats"])
+    layout = plotly_layout(options["plotly_layout"])
+    look = read_look(options, colours)
+    most = 500_000 if asked_for_more else View.max_bytes
+    return View(limit, most, options["stats"], options["plot_package"], layout, look)
 
 
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -13,6 +14,7 @@ from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
 from kqlext.errors import KqlConversionError
 from kqlext.text import did_you_mean, plural
+from kqlext.visualization.look import Look
 
 if TYPE_CHECKING:
     import pandas
@@ -38,11 +40,17 @@ class View:
         display_limit: rows of a table, None for all, less than none for no table.
         max_bytes: about how much a result writes into a notebook, however many rows were asked for.
         statistics: whether the caption has a line of the service's own account of its work.
+        plot_package: ``plotly``, or ``none`` for tables only.
+        plotly_layout: what charts have in their layout instead of their own.
+        look: the colours of charts.
     """
 
     display_limit: int | None = 50
     max_bytes: int = 60_000
     statistics: bool = False
+    plot_package: str = "plotly"
+    plotly_layout: Mapping[str, Any] | None = None
+    look: Look = field(default_factory=Look)
 
 
 class Row(Sequence[Any]):
@@ -94,8 +102,8 @@ class Result(Sequence[Row]):
     """The answer of one query.
 
     It is a sequence of rows (``len(r)``, ``r[0]``, ``r[0]['State']``, ``r[:10]``), converts to a table of pandas,
-    polars or Arrow, and shows itself as a table. Where a query gave several tables, these speak of the first;
-    ``tables`` has them all.
+    polars or Arrow, and shows itself as a table, or as the chart that the query's `render` asks for. Where a query gave
+    several tables, these speak of the first; ``tables`` has them all.
 
     Attributes:
         tables: the decoded tables.
@@ -106,10 +114,10 @@ class Result(Sequence[Row]):
         statistics: the service's own account of its work, or None.
     """
 
-    def __init__(self, data_set: DataSet, origin: Origin, view: View = View()) -> None:
+    def __init__(self, data_set: DataSet, origin: Origin, view: View | None = None) -> None:
         self.tables: tuple[Table, ...] = data_set.tables
         self.origin = origin
-        self.view = view
+        self.view = view or View()
         self.warnings: tuple[str, ...] = data_set.warnings
         self.partial: bool = data_set.partial
         self.visualization: Mapping[str, Any] | None = data_set.visualization
@@ -257,8 +265,64 @@ class Result(Sequence[Row]):
 
     # --- display ------------------------------------------------------------------------------------------
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from kqlext.visualization.table import mime_bundle
+    def show_chart(self, visualization: str | None = None, **properties: Any) -> None:
+        """Display the chart of the query's `render`, or of another kind, with its properties changed.
+
+        ``r.show_chart('columnchart', kind='stacked', title='By state', ycolumns=['Events'])``
+
+        Raises:
+            KqlConversionError: neither the query nor the call names a chart.
+        """
+        from kqlext.display import show
+        from kqlext.visualization.drawing import Chart
+
+        show(Chart(self, _properties(visualization, properties)))
+
+    def show_table(self, display_limit: int | None = -1) -> None:
+        """Display the table, with so many rows (None for all), whatever the query's `render` says."""
+        from kqlext.display import show
+        from kqlext.visualization.drawing import TableOnly
+
+        shown = self if display_limit == -1 else copy.copy(self)
+        if display_limit != -1:
+            shown.view = replace(self.view, display_limit=display_limit)
+        show(TableOnly(shown))
+
+    def to_plotly(self, visualization: str | None = None, **properties: Any) -> Any:
+        """The chart as a ``plotly.graph_objects.Figure``; arguments as of ``show_chart``.
+
+        Raises:
+            KqlConversionError: there is no such chart of this result; the message says why.
+        """
+        from kqlext.visualization.drawing import to_plotly
+
+        return to_plotly(self, _properties(visualization, properties))
+
+    @property
+    def plotly_fig(self) -> Any:
+        """The same as ``to_plotly()``, under Kqlmagic's name."""
+        return self.to_plotly()
+
+    def to_image(self, path: str, format: str | None = None, **options: Any) -> str:
+        """Write the chart to a file, and give its path; needs kaleido (``kqlext[image]``) and Chrome or Chromium.
+
+        Args:
+            format: png, jpeg, webp, svg or pdf; without it the end of the path says.
+            options: ``width`` and ``height`` in pixels, ``scale``.
+
+        Raises:
+            KqlConversionError: there is no chart, or what writes it is not there.
+        """
+        from kqlext.visualization.drawing import write_image
+
+        return write_image(self.to_plotly(), str(path), format, options)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        if self.visualization is None:
+            from kqlext.visualization.table import mime_bundle as table_bundle
+
+            return dict(table_bundle(self))
+        from kqlext.visualization.drawing import mime_bundle
 
         return mime_bundle(self)
 
@@ -266,6 +330,11 @@ class Result(Sequence[Row]):
         table = self.table
         size = f"{plural(table.num_rows, 'row')} × {plural(len(table.columns), 'column')}"
         return f"<Result: {size} of {self.origin.connection}>"
+
+
+def _properties(visualization: str | None, properties: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"visualization": visualization} if visualization else {}
+    return {**named, **{name.lower(): value for name, value in properties.items()}}
 
 
 def _to_series(pd: Any, data: Any) -> Any:

@@ -388,24 +388,50 @@ def find_render(text: str) -> tuple[str, dict[str, str]] | None:
     words = operator[begin + 1 :]
     if begin < 0 or len(words) < 2 or words[0].text.lower() != "render":
         return None
+    rest = _between_brackets(words[2:])
     properties: dict[str, str] = {}
-    rest = [token for token in words[2:] if token.text not in ("with", "(", ")", ";")]
     index = 0
-    while index + 2 < len(rest) and rest[index + 1].text == "=":
-        end = index + 3
-        values = [_property_value(rest[index + 2])]
-        # A list of columns (`ycolumns = a, b`) goes on until the next `name =`.
-        while end + 1 < len(rest) and rest[end].text == "," and not _begins_property(rest, end + 1):
-            values.append(_property_value(rest[end + 1]))
-            end += 2
-        properties[rest[index].text.lower()] = ",".join(values)
-        index = end + 1 if end < len(rest) and rest[end].text == "," else end
+    while _begins_property(rest, index):
+        end = index + 2
+        while end < len(rest) and not _begins_property(rest, end):
+            end += 1
+        properties[rest[index].text.lower()] = _property_value(text, rest[index + 2 : end])
+        index = end
     return words[1].text.lower(), properties
 
 
-def _property_value(token: Token) -> str:
-    return unquote(token.text) if token.kind == "string" else token.text
+def _between_brackets(words: Sequence[Token]) -> Sequence[Token]:
+    """What stands in ``with (...)``, or all of it where there is no such thing."""
+    begin = 1 if words and words[0].text.lower() == "with" else 0
+    if begin >= len(words) or words[begin].text != "(":
+        return [token for token in words[begin:] if token.text != ";"]
+    depth = 0
+    for index, token in enumerate(words[begin:], begin):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0:
+            return words[begin + 1 : index]
+    return words[begin + 1 :]
+
+
+def _property_value(text: str, words: Sequence[Token]) -> str:
+    """A value as it is written, without quotes; the parts of a list (`ycolumns = a, b`) with one comma between."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in words:
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        if token.text == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return ",".join(_written(text, part) for part in parts if part)
+
+
+def _written(text: str, words: Sequence[Token]) -> str:
+    inner = words[1:-1] if len(words) == 3 and words[0].text == "[" else words  # a column ['with a space']
+    if len(inner) == 1:
+        return unquote(inner[0].text) if inner[0].kind == "string" else inner[0].text
+    return text[inner[0].start : inner[-1].end]
 
 
 def _begins_property(words: Sequence[Token], index: int) -> bool:
-    return index + 1 < len(words) and words[index + 1].text == "="
+    return index + 1 < len(words) and words[index + 1].text == "=" and words[index].kind == "name"

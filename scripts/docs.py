@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kqlext.connections.profile_files import DOCUMENTED
 from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.connections.sign_in import METHODS
 from kqlext.services import supported_schemes
+from kqlext.visualization.properties import KNOWN, NO_CHART
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -93,6 +95,82 @@ authority: the folder of a notebook may be somebody else's work."""
     return ["## Named connections", "", text, "", *_table(("defined in", "looked for in", "as"), DOCUMENTED)]
 
 
+# --- render ------------------------------------------------------------------------------------------------
+
+_RENDER = """\
+# render
+
+This page is made by `scripts/docs.py` from the tables that the tests check. How charts are used: the README.
+
+x is `xcolumn`, or the first column that the chart can use; y is `ycolumns`, or all numbers that are left; a series
+is each combination of the values of
+`series`, or of the texts (string, guid, bool) that are left. A column of arrays, as `make-series` gives it, is
+taken apart against the array of x.
+"""
+
+_DIFFERENCES = """\
+## What is different from Azure Data Explorer
+
+- A column that is neither x, y nor series (a second datetime, a bag) is not in the chart, which says so. It is not
+  a series of its own.
+- Rows of one series with the same x are added up in columns, bars and stacked areas.
+- Numbers are categories of columns and bars, in their own order, unless the query sorts its rows; more than 200 are
+  an axis.
+- At most 20 series, 200 categories, 20 slices, 5 panels or axes are drawn: the largest by total. Of stacked series
+  and slices the others are one.
+- Of more than 20,000 points a line keeps the least and the greatest value of each column of pixels; of points that
+  lie on one another one is drawn.
+- Durations are drawn in seconds, and only where there is no number.
+- Of `kind=map` only points are drawn, on a grid of degrees without the outlines of countries: those would be
+  fetched from elsewhere.
+- A figure of `plotly` that would fetch a map or an image is refused, and its links are texts.
+- A series or category of no text is `(empty)`, of null `(null)`; names of more than 60 characters are cut in the
+  middle.
+"""
+
+
+def render_page() -> str:
+    """docs/render.md: every kind and property, and which columns are drawn by default."""
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    from chart_cases import DEFAULTS, EVERY_KIND, REFUSED
+
+    kinds = [(f"`{kind}`", _kind_status(kind)) for kind in EVERY_KIND]
+    properties = [
+        (f"`{name}`", _code(kinds) if kinds else "all") for name, kinds in KNOWN.items() if name not in _SILENT
+    ]
+    defaults: dict[tuple[str, str], list[str]] = {}
+    for render, columns, expected in DEFAULTS:
+        defaults.setdefault((columns, expected), []).append(render)
+    rows = [(f"`{columns}`", _code(kinds), *_roles(expected)) for (columns, expected), kinds in defaults.items()]
+    refused = [(f"`{columns}`", f"`{render}`", reason) for columns, render, reason in REFUSED if reason]
+    return "\n".join([
+        _RENDER,
+        "## Kinds", "", *_table(("kind", ""), kinds), "",
+        "## Properties", "",
+        "One that does not go with a chart is left out, and said; a value that cannot be used is a table and why.", "",
+        *_table(("property", "goes with"), properties), "",
+        "## Which columns are drawn", "",
+        "`times` and `numbers` are dynamic columns of arrays, `point` one of GeoJSON points.", "",
+        *_table(("columns of the answer", "render", "x", "y", "series"), rows), "",
+        "## A table and why", "", *_table(("columns of the answer", "render", "since"), refused), "",
+        _DIFFERENCES,
+    ])  # fmt: skip
+
+
+_SILENT = ("visualization", "isquerysorted", "by", "annotation")
+
+
+def _kind_status(kind: str) -> str:
+    reason = NO_CHART.get(kind.lower())
+    if reason is None:
+        return "drawn"
+    return f"a table: {reason}" if reason else "a table"
+
+
+def _roles(expected: str) -> list[str]:
+    return [_code(part.split(",")) if part.strip() else "" for part in (p.strip() for p in expected.split(" / "))]
+
+
 _ADDRESSES = {
     "login": "sign-in",
     "log_analytics": "Log Analytics",
@@ -119,7 +197,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
-PAGES = {"connections.md": connections_page}
+PAGES = {"connections.md": connections_page, "render.md": render_page}
 
 
 def main() -> None:

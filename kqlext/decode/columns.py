@@ -125,10 +125,15 @@ def make_table(
     warnings: list[str],
 ) -> Table:
     """A table of wire values, given column by column. Adds to ``warnings`` what could not be kept as it was."""
-    made = []
-    for (label, type_name), data in zip(columns, values, strict=True):
-        builder = ColumnBuilder(label, type_name)
-        for start in range(0, len(data), _PIECE_ROWS[1]):
-            builder.add(data[start : start + _PIECE_ROWS[1]])
-        made.append(builder.finish(warnings))
+    made = [
+        column_of(label, type_name, data, warnings) for (label, type_name), data in zip(columns, values, strict=True)
+    ]
     return Table(name, tuple(made), num_rows)
+
+
+def column_of(name: str, type_name: str, values: Sequence[Any], warnings: list[str]) -> Column:
+    """A column of wire values that are all there. Warns as ``ColumnBuilder.finish`` does."""
+    builder = ColumnBuilder(name, type_name)
+    for start in range(0, len(values), _PIECE_ROWS[1]):
+        builder.add(values[start : start + _PIECE_ROWS[1]])
+    return builder.finish(warnings)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from kqlext.decode.columns import ColumnBuilder
+from kqlext.decode.columns import column_of
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.pieces import joined
 from kqlext.decode.tables import Column, Table
@@ -117,19 +117,13 @@ def _column(
     if kind == "dynamic":
         return Column(label, kind, _dynamic(found, pieces))
     arrays = [
-        _nulls(kind, piece.table.num_rows) if column is None else column.data
+        column_of(label, kind, [None] * piece.table.num_rows, []).data if column is None else column.data
         for column, piece in zip(found, pieces, strict=True)
     ]
     notes: list[str] = []
     data = join(arrays, notes)
     warnings += [f"Column '{label}' {note}." for note in notes]
     return Column(label, kind, data)
-
-
-def _nulls(kind: str, count: int) -> Any:
-    builder = ColumnBuilder("", kind)
-    builder.add([None] * count)
-    return builder.finish([]).data
 
 
 def _dynamic(found: Sequence[Column | None], pieces: Sequence[Piece]) -> DynamicValues:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -44,14 +44,22 @@ class _Shown:
     texts: list[list[str]]
     rows: int
     budget: int
+    remark: str = ""
 
 
-def mime_bundle(result: Result) -> dict[str, str]:
-    """``text/html`` and ``text/plain`` of all tables of a result, its warnings first."""
+def mime_bundle(result: Result, remark: str = "", max_bytes: int | None = None) -> dict[str, str]:
+    """``text/html`` and ``text/plain`` of all tables of a result, its warnings first.
+
+    Args:
+        remark: what the caption of the first table says besides.
+        max_bytes: the bound on what is written, where it is less than the view's.
+    """
+    most = min(result.view.max_bytes, max_bytes or result.view.max_bytes)
     warned = 2 * sum(len(escape(warning).encode()) + 150 for warning in _warnings(result))
-    budget = max(5_000, result.view.max_bytes - warned) // max(1, len(result.tables))
+    budget = max(5_000, most - warned) // max(1, len(result.tables))
     budget -= budget // _TEXT_SHARE
     shown = [_take(table, result.view.display_limit, budget) for table in result.tables]
+    shown[:1] = [replace(first, remark=remark) for first in shown[:1]]
     return {"text/html": _html(result, shown), "text/plain": _plain(result, shown)}
 
 
@@ -78,17 +86,17 @@ def _warnings(result: Result) -> list[str]:
     return [*texts, f"{plural(more, 'more warning')} in the result's .warnings"] if more else texts
 
 
-def caption(result: Result, table: Table, rows: int, number: int) -> str:
+def caption(result: Result, shown: _Shown, rows: int, number: int) -> str:
     """``50 of 53,412 rows · 0.42 s · Samples@help``, with what is to be known about the display."""
+    table = shown.table
     count = plural(table.num_rows, "row") if rows == table.num_rows else f"{rows:,} of {plural(table.num_rows, 'row')}"
     parts = [count, f"{result.origin.elapsed:.2f} s", result.origin.connection]
     if len(result.tables) > 1:
         parts.insert(0, f"table {number} of {len(result.tables)}")
     if result.view.statistics and number == len(result.tables) and (line := statistics_line(result.statistics)):
         parts.append(line)
-    kind = (result.visualization or {}).get("visualization")
-    if kind and str(kind).lower() != "table" and number == 1:
-        parts.append(f"render {kind}: shown as a table, charts are not drawn yet")
+    if shown.remark:
+        parts.append(shown.remark)
     return one_line(" · ".join(parts))
 
 
@@ -99,7 +107,7 @@ def _html(result: Result, shown: Sequence[_Shown]) -> str:
     warnings = [_WARNING.format(escape(warning)) for warning in _warnings(result)]
     limit = result.view.display_limit
     if limit is not None and limit < 0:
-        tables = [f"<p>{_text(caption(result, one.table, one.rows, n))}</p>" for n, one in enumerate(shown, 1)]
+        tables = [f"<p>{_text(caption(result, one, one.rows, n))}</p>" for n, one in enumerate(shown, 1)]
     else:
         tables = [_html_table(result, one, number) for number, one in enumerate(shown, 1)]
     return "".join([*warnings, *(tables or [f"<p>no table · {_text(result.origin.connection)}</p>"])])
@@ -117,7 +125,7 @@ def _html_table(result: Result, shown: _Shown, number: int) -> str:
             break
         body.append(html)
     rows = len(body) if shown.columns else shown.rows
-    title = _text(caption(result, shown.table, rows, number)) + _columns_note(shown, len(head))
+    title = _text(caption(result, shown, rows, number)) + _columns_note(shown, len(head))
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em"><table>'
@@ -192,9 +200,9 @@ def _plain(result: Result, shown: Sequence[_Shown]) -> str:
     for number, one in enumerate(shown, 1):
         if one.columns and (limit is None or limit >= 0):
             text, rows, note = _text_table(one)
-            parts += [text, caption(result, one.table, rows, number) + note]
+            parts += [text, caption(result, one, rows, number) + note]
         else:
-            parts.append(caption(result, one.table, one.rows, number))
+            parts.append(caption(result, one, one.rows, number))
     return "\n".join(parts) or one_line(f"no table · {result.origin.connection}")
 
 

@@ -47,12 +47,14 @@ class Notebook:
 
     def contrast(self, locator: Any) -> float:
         """The ratio of the luminances of a text and of what is behind it (WCAG 2): 4.5 can be read."""
-        text, behind = locator.evaluate(_COLOURS)
+        # A line that is renewed may be taken off the page meanwhile: it has no colours then.
+        text, behind = next(filter(None, (locator.evaluate(_COLOURS) for _ in range(20))))
         bright, dark = sorted((_luminance(text), _luminance(behind)), reverse=True)
         return (bright + 0.05) / (dark + 0.05)
 
 
 _COLOURS = """element => {
+    if (!element.isConnected) return null;
     const parts = colour => colour.match(/[\\d.]+/g).map(Number);
     let owner = element;
     while (owner && (parts(getComputedStyle(owner).backgroundColor)[3] ?? 1) === 0) owner = owner.parentElement;

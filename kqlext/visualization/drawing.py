@@ -1,0 +1,154 @@
+"""What a result with a `render` shows: one mime bundle of a chart with the table as its fallback, or the table alone.
+
+The chart is ``application/vnd.plotly.v1+json``, which is data and no script: JupyterLab and Notebook 7 draw it by the
+extension that comes with plotly, VS Code by its own renderer, both in a notebook that is not trusted. They prefer it to
+the HTML in the same bundle, which is what all others show (nbconvert, nbviewer, GitHub, a JupyterLab without plotly).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kqlext.errors import KqlConversionError
+from kqlext.text import one_line, plural
+from kqlext.visualization import table as tables
+
+if TYPE_CHECKING:
+    from kqlext.result import Result
+    from kqlext.visualization.look import Figure
+
+MIME_TYPE = "application/vnd.plotly.v1+json"
+_FALLBACK_BYTES = 20_000  # of the table beside a chart
+# With "responsive" the output of JupyterLab has no height.
+_CONFIG = {"displaylogo": False, "typesetMath": False}
+_FEW = 5  # warnings that are written above a chart
+
+Properties = Mapping[str, Any]
+
+
+def mime_bundle(result: Result, properties: Properties | None = None) -> dict[str, Any]:
+    """The chart and its table, or the table with one line why there is no chart."""
+    kind = _kind(result, properties)
+    if kind in ("", "table", "list"):
+        return dict(tables.mime_bundle(result))
+    try:
+        drawn = figure(result, properties)
+    except _not_drawn() as reason:
+        remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
+        return dict(tables.mime_bundle(result, remark))
+    remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
+    fallback = tables.mime_bundle(result, remark, _FALLBACK_BYTES)
+    return {MIME_TYPE: {**drawn, "config": _CONFIG}, **fallback}
+
+
+def figure(result: Result, properties: Properties | None = None) -> Figure:
+    """The figure that the query, or these properties, ask for.
+
+    Raises:
+        NotDrawnError: there is no such chart of this result; the message is the reason.
+    """
+    from kqlext.visualization.charts import figure as draw
+    from kqlext.visualization.properties import NotDrawnError, chart_spec
+
+    if result.view.plot_package == "none" and properties is None:
+        raise NotDrawnError("-plot_package is none")
+    if len(result.tables) > 1 and properties is None:
+        raise NotDrawnError(f"the answer has {len(result.tables)} tables; r.show_chart() draws the first")
+    asked = {**(result.visualization or {}), **(properties or {})}
+    spec = chart_spec(asked, result.table.columns)
+    drawn = draw(spec, result.table, result.view.look, _warnings(result))
+    return {**drawn, "layout": _merged(drawn["layout"], result.view.plotly_layout or {})}
+
+
+def to_plotly(result: Result, properties: Properties) -> Any:
+    """The figure as a ``plotly.graph_objects.Figure``.
+
+    Raises:
+        KqlConversionError: there is no such chart of this result.
+    """
+    kind = _kind(result, properties)
+    if not kind:
+        raise KqlConversionError("The query has no render.", hint="name a chart: r.to_plotly('timechart')")
+    try:
+        drawn = figure(result, properties)
+    except _not_drawn() as reason:
+        text = str(reason) or "it is a table"
+        raise KqlConversionError(f"There is no {kind} of this result: {text}.", hint="to_pandas() has all") from None
+    import plotly.graph_objects as go
+
+    try:
+        return go.Figure(drawn)
+    except ValueError as error:  # of a figure that the query gave
+        first = str(error).strip().splitlines()[0]
+        raise KqlConversionError(f"plotly does not take this figure: {one_line(first)}") from None
+
+
+def write_image(figure: Any, path: str, format: str | None, options: Mapping[str, Any]) -> str:
+    """Write a figure to a file, on white.
+
+    Raises:
+        KqlConversionError: kaleido, or the Chrome that it runs, is not there; or the format is none of its own.
+    """
+    try:
+        import kaleido  # noqa: F401
+    except ImportError:
+        raise KqlConversionError("kaleido is not installed.", hint="%pip install kqlext[image]") from None
+    if figure.layout.paper_bgcolor == "rgba(0,0,0,0)":
+        figure.update_layout(paper_bgcolor="white")
+    try:
+        figure.write_image(path, format=format, **options)
+    except (ValueError, RuntimeError, ImportError, OSError) as error:
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        hint = "kaleido needs Chrome or Chromium; formats are png, jpeg, webp, svg and pdf"
+        raise KqlConversionError(f"The image cannot be written: {one_line(first)}", hint=hint) from None
+    return path
+
+
+class Chart:
+    """A chart of a result, to be displayed."""
+
+    def __init__(self, result: Result, properties: Properties) -> None:
+        if not _kind(result, properties):
+            raise KqlConversionError("The query has no render.", hint="name a chart: r.show_chart('timechart')")
+        self._result, self._properties = result, properties
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return mime_bundle(self._result, self._properties)
+
+
+class TableOnly:
+    """A result as a table, whatever its `render` says, to be displayed."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return tables.mime_bundle(self._result)
+
+
+def _kind(result: Result, properties: Properties | None) -> str:
+    asked = {**(result.visualization or {}), **(properties or {})}
+    return one_line(str(asked.get("visualization") or ""))[:40].lower()
+
+
+def _warnings(result: Result) -> list[str]:
+    more = len(result.warnings) - _FEW
+    return [
+        *result.warnings[:_FEW],
+        *([f"{plural(more, 'more warning')} in the result's .warnings"] if more > 0 else []),
+    ]
+
+
+def _merged(layout: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(layout)
+    for name, value in wanted.items():
+        own = merged.get(name)
+        merged[name] = _merged(own, value) if isinstance(own, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _not_drawn() -> type[Exception]:
+    from kqlext.visualization.roles import NotDrawnError
+
+    return NotDrawnError
