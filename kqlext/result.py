@@ -274,19 +274,24 @@ class Result(Sequence[Row]):
             KqlConversionError: neither the query nor the call names a chart.
         """
         from kqlext.display import show
-        from kqlext.visualization.drawing import Chart
+        from kqlext.visualization.drawing import chart
 
-        show(Chart(self, _properties(visualization, properties)))
+        show(chart(self, _properties(visualization, properties)))
 
     def show_table(self, display_limit: int | None = -1) -> None:
-        """Display the table, with so many rows (None for all), whatever the query's `render` says."""
-        from kqlext.display import show
-        from kqlext.visualization.drawing import TableOnly
+        """Display the table, whatever the query's `render` says.
 
-        shown = self if display_limit == -1 else copy.copy(self)
+        Args:
+            display_limit: how many rows, None for all, -1 for as many as the cell said.
+        """
+        from kqlext.display import show
+        from kqlext.visualization.drawing import Shown
+        from kqlext.visualization.table import mime_bundle
+
+        shown = copy.copy(self)
         if display_limit != -1:
             shown.view = replace(self.view, display_limit=display_limit)
-        show(TableOnly(shown))
+        show(Shown(mime_bundle(shown)))
 
     def to_plotly(self, visualization: str | None = None, **properties: Any) -> Any:
         """The chart as a ``plotly.graph_objects.Figure``; arguments as of ``show_chart``.

@@ -342,6 +342,19 @@ def test_order_of_numbers_as_categories(rows: Any, is_sorted: bool | None, order
     assert found["layout"]["xaxis"]["type"] == "category"
 
 
+@pytest.mark.parametrize(
+    ("properties", "kind", "limits"),
+    [
+        ({"xaxis": "log"}, "log", None),
+        ({"xmax": 50}, "linear", [None, 50.0]),
+        ({"xmin": 2, "xmax": 9}, "linear", [2, 9]),
+    ],
+)
+def test_numbers_with_limits_or_a_logarithm_are_an_axis(properties: Any, kind: str, limits: Any) -> None:
+    axis = drawn("i:int n:long", [[30, 1], [4, 9], [200, 3]], "columnchart", **properties)["layout"]["xaxis"]
+    assert (axis["type"], axis.get("range")) == (kind, limits)
+
+
 def test_many_numbers_are_an_axis() -> None:
     found = drawn("i:int n:long", [[i, i] for i in range(1_000)], "columnchart")
     assert (found["layout"]["xaxis"]["type"], len(found["data"][0]["x"])) == ("linear", 1_000)

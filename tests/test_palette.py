@@ -89,6 +89,15 @@ def test_two_names_share_a_colour_only_where_none_is_free(charts: list[list[str]
         assert len(set(places)) == min(10, len(names))
 
 
+def test_new_names_do_not_take_the_place_of_old_ones() -> None:
+    colours = Colours()
+    assert colours.places(["a", "b"], 3) == [0, 1]
+    assert colours.places(["c"], 3) == [2]
+    assert colours.places(["d", "e", "a"], 3) == [1, 2, 0]
+    assert colours.places(["d", "b"], 3) == [2, 1]  # b came first
+    assert colours.places(["d", "a"], 3) == [1, 0]
+
+
 def test_palettes_are_shown(shell: Shell) -> None:
     shown = shell.run("%kql --palettes")
     assert repr(shown).startswith("tab10          #1f77b4 #ff7f0e")

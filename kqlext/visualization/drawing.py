@@ -105,26 +105,28 @@ def write_image(figure: Any, path: str, format: str | None, options: Mapping[str
     return path
 
 
-class Chart:
-    """A chart of a result, to be displayed."""
+class Shown:
+    """A chart or a table of a result, to be displayed; outside of a notebook its text."""
 
-    def __init__(self, result: Result, properties: Properties) -> None:
-        if not _kind(result, properties):
-            raise KqlConversionError("The query has no render.", hint="name a chart: r.show_chart('timechart')")
-        self._result, self._properties = result, properties
+    def __init__(self, bundle: Mapping[str, Any]) -> None:
+        self._bundle = dict(bundle)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return mime_bundle(self._result, self._properties)
+        return self._bundle
+
+    def __repr__(self) -> str:
+        return str(self._bundle["text/plain"])
 
 
-class TableOnly:
-    """A result as a table, whatever its `render` says, to be displayed."""
+def chart(result: Result, properties: Properties) -> Shown:
+    """The chart of these properties.
 
-    def __init__(self, result: Result) -> None:
-        self._result = result
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return tables.mime_bundle(self._result)
+    Raises:
+        KqlConversionError: neither the query nor the properties name a chart.
+    """
+    if not _kind(result, properties):
+        raise KqlConversionError("The query has no render.", hint="name a chart: r.show_chart('timechart')")
+    return Shown(mime_bundle(result, properties))
 
 
 def _kind(result: Result, properties: Properties | None) -> str:

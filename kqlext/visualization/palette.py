@@ -5,7 +5,7 @@ from __future__ import annotations
 import colorsys
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 from kqlext.errors import KqlCellError
@@ -153,16 +153,24 @@ class Colours:
         self._places: dict[str, int] = {}
 
     def places(self, names: Sequence[str], count: int) -> list[int]:
-        """For each name a place from 0 to ``count - 1``; two names of one chart share one only where none is free."""
-        taken: set[int] = set()
-        result = []
-        for name in names:
-            place = self._places.setdefault(name, len(self._places)) % count
-            free = (other % count for other in range(place, place + count) if other % count not in taken)
-            place = next(free, place)
-            taken.add(place)
-            result.append(place)
-        return result
+        """For each name a place from 0 to ``count - 1``; two names of one chart share one only where none is free.
+
+        Names that were seen before keep their place, the first of them where two have the same.
+        """
+        wanted = set(names)
+        found: dict[str, int] = {}
+        for name in [name for name in self._places if name in wanted]:
+            found[name] = _free(self._places[name], found.values(), count)
+        for name in dict.fromkeys(names):
+            if name not in found:
+                found[name] = self._places[name] = _free(len(self._places), found.values(), count)
+        return [found[name] for name in names]
+
+
+def _free(wanted: int, taken: Collection[int], count: int) -> int:
+    """The first place from the wanted one on that is not taken, or the wanted one where all are."""
+    places = (place % count for place in range(wanted, wanted + count))
+    return next((place for place in places if place not in taken), wanted % count)
 
 
 class PaletteListing:

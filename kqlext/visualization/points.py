@@ -182,8 +182,11 @@ def _is_single_bar(spec: ChartSpec, column: Column) -> bool:
 
 
 def _are_categories(spec: ChartSpec, column: Column) -> bool:
-    """Whether numbers are categories of bars: not where they are too many for that."""
-    return spec.kind in ("barchart", "columnchart") and len(np.unique(numbers(column))) <= MOST_CATEGORIES
+    """Whether numbers are categories of bars: not where they are too many, or the query speaks of an axis."""
+    axis = spec.x_axis
+    if spec.kind not in ("barchart", "columnchart") or axis.log or (axis.minimum, axis.maximum) != (None, None):
+        return False
+    return len(np.unique(numbers(column))) <= MOST_CATEGORIES
 
 
 def _categories(spec: ChartSpec, column: Column, values: dict[int, Any]) -> tuple[Any, list[str | None]]:
