@@ -80,3 +80,22 @@ def test_a_saved_notebook_of_somebody_else_shows_its_table(open_notebook: Any) -
     notebook.shot("saved")
     assert cell.inner_text() == "<script>alert(1)</script>"
     assert notebook.output(0).locator("td").first.evaluate("cell => getComputedStyle(cell).textAlign") == "right"
+
+
+def test_a_chart_is_drawn(open_notebook: Any) -> None:
+    query = (
+        "StormEvents | summarize Events = count() by Month = startofmonth(StartTime), EventType "
+        "| where EventType in ('Hail', 'Flood', 'Tornado') | render timechart with (title='Storms')"
+    )
+    notebook = open_notebook("%load_ext kqlext\n%kql samples", f"%kql {query}")
+    notebook.run(0)
+    notebook.output(0).get_by_text("Connected to samples@local").wait_for()
+    notebook.run(1)
+    plot = notebook.output(1).locator(".js-plotly-plot .main-svg").first
+    plot.wait_for()
+    notebook.page.wait_for_timeout(500)
+    notebook.shot("chart")
+    assert notebook.output(1).locator(".scatterlayer .trace").count() == 3
+    legend = notebook.output(1).locator(".legendtext")
+    assert sorted(legend.all_text_contents()) == ["Flood", "Hail", "Tornado"]
+    assert notebook.output(1).locator(".gtitle").text_content() == "Storms"
