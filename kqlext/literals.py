@@ -63,7 +63,16 @@ def literal(value: object, embedded: bool = False) -> Literal:
     write = _WRITERS.get(type(found))
     if write is not None:
         return write(found, embedded)
-    return Literal("dynamic", f"dynamic({_json(found, embedded, 0)})")
+    return Literal("dynamic", dynamic(found, embedded))
+
+
+def dynamic(value: object, embedded: bool = False) -> str:
+    """Any value as one of type dynamic, also a text or a number.
+
+    Raises:
+        KqlConversionError: as ``literal``.
+    """
+    return f"dynamic({_json(value, embedded, 0)})"
 
 
 def string(value: str, embedded: bool = False) -> str:

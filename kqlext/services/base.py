@@ -54,6 +54,7 @@ class Query:
         timespan: the time range of the whole query as an ISO 8601 duration or interval (``P1D``, ``start/end``),
             for services that take one beside the text.
         search: whether the tables are of a plan that is searched, at a price for each GB (Log Analytics).
+        parameters: values of the parameters that the text declares, for services that take them.
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
         edits: what made this text of the one that the user wrote.
@@ -65,6 +66,7 @@ class Query:
     timeout: float | None = None
     timespan: str | None = None
     search: bool = False
+    parameters: Mapping[str, object] = field(default_factory=dict)
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=new_client_request_id)
     edits: tuple[Edit, ...] = ()
@@ -177,6 +179,8 @@ class Service(Protocol):
     """Whether the service can stop a query."""
     takes_timespan: bool
     """Whether it takes a time range beside the query."""
+    takes_parameters: bool
+    """Whether it takes values of declared query parameters beside the query."""
 
     def authorize(self) -> None:
         """Have a token, where one is needed: a sign-in that asks its user does so now, in this thread."""
