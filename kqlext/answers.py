@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from kqlext import parameters
 from kqlext.cell import Cell, QueryText
 from kqlext.connections.registry import Connection
+from kqlext.connections.schemes import EMBEDDED
 from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
 from kqlext.references import Reference
 from kqlext.services.base import Progress, Query, new_client_request_id
-from kqlext.session import EMBEDDED, Session, nothing_connected
+from kqlext.session import Session, nothing_connected
 from kqlext.text import listing
 from kqlext.time_range import parse_length, parse_range, ranged
+from kqlext.values import Values, bind, given
 
 if TYPE_CHECKING:
     from kqlext.decode import DataSet
@@ -40,6 +42,11 @@ class Question:
     options: Mapping[str, Any]
     namespace: Mapping[str, Any]
     watch: Watch | None = None
+
+    @property
+    def values(self) -> Values:
+        """What the query may take from Python."""
+        return given(self.options, self.namespace)
 
 
 def answer(session: Session, question: Question) -> Result:
@@ -91,7 +98,8 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
         raise KqlCellError("-over and -split do not go together yet.", hint="keep one of the two")
     connections = _sources(session, question)
     began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
-    queries = [_for(connection, _another(request), now) for connection in connections]
+    values = question.values
+    queries = [_for(connection, _another(request), values, now) for connection in connections]
     data_set = run_over(connections, queries, options["strict"], question.watch)
     return _result(data_set, listing(connection.id for connection in connections), request, began)
 
@@ -125,7 +133,8 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
     if connection is None:
         raise nothing_connected(session.registry)
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
-    data_set = run_split(connection, request, whole, parse_length(question.options["split"]), question.watch)
+    bound = bind(request, question.values, connection)
+    data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
     return _result(data_set, connection.id, request, began)
 
 
@@ -139,8 +148,8 @@ def _of_named(session: Session, request: Query, question: Question) -> Result:
             start = len(request.text) - len(request.text.lstrip())
             if request.text.startswith("|", start):
                 request = request.insert(start, f"{_table_name(name)} ")
-        return _of_one(session.notebook_engine(), replace(request, tables=tables), question.watch)
-    return _of_one(session.connection(name, question.options, namespace), request, question.watch)
+        return _of_one(session.notebook_engine(), replace(request, tables=tables), question)
+    return _of_one(session.connection(name, question.options, namespace), request, question)
 
 
 def _table_name(name: str) -> str:
@@ -157,17 +166,17 @@ def _of_current(session: Session, request: Query, question: Question) -> Result:
             raise nothing_connected(session.registry)
         connection = session.notebook_engine()
     try:
-        return _of_one(connection, request, question.watch)
+        return _of_one(connection, request, question)
     except KqlQueryError as error:
         if connection.spec.scheme in EMBEDDED or error.unresolved not in tables:
             raise
-        return _of_notebook(session, _another(request), question.watch, error)
+        return _of_notebook(session, _another(request), question, error)
 
 
-def _of_notebook(session: Session, request: Query, watch: Watch | None, refusal: KqlQueryError) -> Result:
+def _of_notebook(session: Session, request: Query, question: Question, refusal: KqlQueryError) -> Result:
     """The embedded engine's answer to a query that a service refused for a table of the notebook."""
     try:
-        return _of_one(session.notebook_engine(), request, watch)
+        return _of_one(session.notebook_engine(), request, question)
     except KqlQueryError as error:
         if error.unresolved is None or error.unresolved in request.tables:
             raise
@@ -176,17 +185,18 @@ def _of_notebook(session: Session, request: Query, watch: Watch | None, refusal:
         raise refusal from None
 
 
-def _of_one(connection: Connection, request: Query, watch: Watch | None) -> Result:
+def _of_one(connection: Connection, request: Query, question: Question) -> Result:
     began = time.perf_counter()
-    query = _for(connection, request, dt.datetime.now(dt.UTC))
-    (outcome,) = run_all([Job(connection, query)], watch=watch)
+    query = _for(connection, request, question.values, dt.datetime.now(dt.UTC))
+    (outcome,) = run_all([Job(connection, query)], watch=question.watch)
     if isinstance(outcome, KqlError):
         raise outcome
-    return _result(outcome, connection.id, replace(query, text=request.written), began)
+    return _result(outcome, connection.id, query, began)
 
 
-def _for(connection: Connection, request: Query, now: dt.datetime) -> Query:
-    return ranged(request, connection.service.takes_timespan, now)
+def _for(connection: Connection, request: Query, values: Values, now: dt.datetime) -> Query:
+    """The request as a connection takes it: with its values and its time range."""
+    return ranged(bind(request, values, connection), connection.service.takes_timespan, now)
 
 
 def _bytes(megabytes: int | None) -> int:
@@ -202,4 +212,4 @@ def _result(data_set: DataSet, source: str, request: Query, began: float) -> Res
     from kqlext.result import Origin, Result
 
     elapsed = time.perf_counter() - began
-    return Result(data_set, Origin(source, request.text, elapsed, request.client_request_id))
+    return Result(data_set, Origin(source, request.written, elapsed, request.client_request_id))

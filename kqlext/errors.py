@@ -59,6 +59,7 @@ class KqlError(Exception):
         hint: what to do about it.
         code: the service's code (``SEM0100``, ``General_BadRequest``, ``404``), if it gave one.
         text, span: the cell or query that the error is about, and where in it.
+        text_name: what the text is called where it is not the cell: a variable, a file, a saved query.
         request_id: the client request id that was sent, for the service's logs and for support.
         source: the connection that failed, where several were asked (``-over``).
     """
@@ -83,10 +84,14 @@ class KqlError(Exception):
         self.span = span
         self.request_id = request_id
         self.source = ""
+        self.text_name = ""
 
     def relocate(self, text: str, offset: int) -> KqlError:
-        """Point into ``text``, a cell in which the query starts at ``offset``; gives itself."""
-        if self.span is not None:
+        """Point into ``text``, a cell in which the query starts at ``offset``; gives itself.
+
+        An error about a text with a name of its own stays there.
+        """
+        if self.span is not None and not self.text_name:
             self.span = self.span.shifted(offset)
             self.text = text
         return self
@@ -107,7 +112,7 @@ class KqlError(Exception):
         source = f"{self.source}: " if self.source else ""
         lines = [printable(f"{source}{self._headline()}")]
         if self.text is not None and self.span is not None:
-            lines += caret_lines(self.text, self.span)
+            lines += caret_lines(self.text, self.span, self.text_name)
         if self.hint:
             lines.append(printable(f"Hint: {self.hint}"))
         if self.request_id:
@@ -200,8 +205,11 @@ class KqlConversionError(KqlError):
     """A result cannot become the table type that was asked for."""
 
 
-def caret_lines(text: str, span: Span) -> list[str]:
+def caret_lines(text: str, span: Span, name: str = "") -> list[str]:
     """The line of ``text`` in which ``span`` starts, under its number, with carets below the span.
+
+    Args:
+        name: what the text is called; nothing for the cell.
 
     A long line is cut to a window around the span.
     """
@@ -218,10 +226,10 @@ def caret_lines(text: str, span: Span) -> list[str]:
     prefix = ("…" if left else "") + _flat(before)
     number = text.count("\n", 0, line_start) + 1
     suffix = "…" if left + _WINDOW < len(line) else ""
-    head = f"  line {number}: "
+    head = f"  {printable(name)}, line {number}: " if name else f"  line {number}: "
     return [
         head + shorten(prefix + _flat(shown[len(before) :]) + suffix, 4 * _WINDOW),
-        " " * (len(head) + _width(prefix)) + "^" * max(1, _width(_flat(under))),
+        " " * (_width(head) + _width(prefix)) + "^" * max(1, _width(_flat(under))),
     ]
 
 

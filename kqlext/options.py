@@ -16,6 +16,9 @@ of ``choices``. ``name``: the name of a variable to bind. ``value``: text, a not
 
 NO_MINIMUM = -(10**9)
 
+MAX_INLINE = 1_000_000
+"""Bytes of KQL that a DataFrame may become, unless -max_inline says otherwise."""
+
 
 @dataclass(frozen=True)
 class Option:
@@ -163,6 +166,57 @@ OPTIONS: tuple[Option, ...] = (
         "split",
         "timespan",
         "cut the time range (-timespan) into pieces of this length, 1h or 1d, which are queried side by side",
+        configurable=False,
+    ),
+    Option(
+        "query",
+        "value",
+        "run the KQL that this variable holds",
+        configurable=False,
+    ),
+    Option(
+        "file",
+        "text",
+        "run the KQL of this file",
+        configurable=False,
+    ),
+    Option(
+        "params",
+        "text",
+        'values for the query: names of variables (a,b), the name of a dict, or {"a": 5}; Kusto gets them as query '
+        "parameters, other services as let statements",
+        configurable=False,
+    ),
+    Option(
+        "params_dict",
+        "text",
+        "a dict in which `let x = name;` looks names up, in the place of the notebook",
+        configurable=False,
+    ),
+    Option(
+        "max_inline",
+        "integer",
+        "bytes that a DataFrame may become in the text of a query; none for no limit",
+        default=MAX_INLINE,
+        minimum=0,
+    ),
+    Option(
+        "save",
+        "text",
+        "remember the query under this name, for -with",
+        configurable=False,
+    ),
+    Option(
+        "with",
+        "names",
+        "saved queries that this one may name as tables",
+        configurable=False,
+    ),
+    Option(
+        "no_execute",
+        "flag",
+        "only remember the query (-save), and do not run it",
+        default=False,
         configurable=False,
     ),
     Option(

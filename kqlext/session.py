@@ -12,7 +12,7 @@ from kqlext.connections import named
 from kqlext.connections.credentials import SignIns
 from kqlext.connections.prompts import Prompt
 from kqlext.connections.registry import Connection, Registry
-from kqlext.connections.schemes import LISTS, takes_cloud, takes_sign_in
+from kqlext.connections.schemes import EMBEDDED, LISTS, takes_cloud, takes_sign_in
 from kqlext.connections.sign_in import keys_of_options
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlError
@@ -21,9 +21,6 @@ from kqlext.services import make_opener
 from kqlext.services.base import Service
 from kqlext.surroundings import here
 from kqlext.text import listing
-
-EMBEDDED = ("duckdb", "samples")
-"""The schemes of the engine in this process."""
 
 
 class Session:

@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from kqlext import syntax
 from kqlext.connections.registry import Connection
+from kqlext.connections.schemes import EMBEDDED
 from kqlext.decode.concatenate import concatenate_all
 from kqlext.decode.tables import DataSet
 from kqlext.errors import (
@@ -26,7 +27,6 @@ from kqlext.errors import (
 )
 from kqlext.execution import Job, Watch, run_all
 from kqlext.services.base import Query
-from kqlext.session import EMBEDDED
 from kqlext.time_range import TICKS_PER_SECOND, TimeRange, iso, named_ends, over_range
 
 AT_ONCE = 4

@@ -72,6 +72,8 @@ VALUELESS = frozenset({"code", "interactive", "azcli", "vscode", "notebookutils"
 OPTIONAL_VALUE = frozenset({"msi", "databricks"})
 LISTS = frozenset({"subscriptions", "managementgroups"})
 """Keys with several values: a text with commas, or a list of the notebook."""
+EMBEDDED = ("duckdb", "samples")
+"""The schemes of the engine in this process, which reads tables of the notebook by their names."""
 REPEATABLE = frozenset({"path"})
 SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate", "token"})
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from kqlext import __version__
+from kqlext.edits import Edit, place, written
 from kqlext.errors import KqlError, Span
 
 CLIENT_HEADERS = {
@@ -63,9 +64,10 @@ class Query:
         timespan: the time range of the whole query as an ISO 8601 duration or interval (``P1D``, ``start/end``),
             for services that take one beside the text.
         search: whether the tables are of a plan that is searched, at a price for each GB (Log Analytics).
+        parameters: values of the parameters that the text declares, for services that take them.
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
         client_request_id: under which the service logs the query; ASCII.
-        inserted: the part of the text that the user did not write.
+        edits: what made this text of the one that the user wrote.
         progress: how far it is; the service and the decoder write it.
     """
 
@@ -74,35 +76,35 @@ class Query:
     timeout: float | None = None
     timespan: str | None = None
     search: bool = False
+    parameters: Mapping[str, object] = field(default_factory=dict)
     tables: Mapping[str, object] = field(default_factory=dict)
     client_request_id: str = field(default_factory=new_client_request_id)
-    inserted: Span | None = None
+    edits: tuple[Edit, ...] = ()
     progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
     def insert(self, offset: int, text: str) -> Query:
-        """The query with more text in it, in one place. ``restore`` then gives places as the user sees them."""
-        assert self.inserted is None or self.inserted.start == offset
-        span = Span(offset, (self.inserted.end if self.inserted else offset) + len(text))
-        return replace(self, text=self.text[:offset] + text + self.text[offset:], inserted=span)
+        """The query with more text in it. ``restore`` then gives places as the user sees them."""
+        return self.replace(Span(offset, offset), text)
+
+    def replace(self, span: Span, text: str, name: str = "") -> Query:
+        """The query with another text in a span's place; ``name`` says whose it is, if not the user's of the cell."""
+        edit = Edit(span.start, span.of(self.text), text, name)
+        return replace(self, text=edit.apply(self.text), edits=(*self.edits, edit))
 
     @property
     def written(self) -> str:
-        """The text without what was inserted."""
-        inserted = self.inserted
-        return self.text if inserted is None else self.text[: inserted.start] + self.text[inserted.end :]
+        """The text as the user wrote it."""
+        return written(self.text, self.edits)
 
     def restore(self, error: KqlError) -> None:
         """Let an error about this text point into the text that the user wrote."""
-        if self.inserted is None or error.span is None or len(error.text or "") != len(self.text):
+        about = error.text or ""
+        if not self.edits or error.span is None or not about:
             return
-        start, end = (self._restored(offset) for offset in (error.span.start, error.span.end))
-        error.text = self.written
-        error.span = Span(start, end)
-
-    def _restored(self, offset: int) -> int:
-        assert self.inserted is not None
-        begin, end = self.inserted.start, self.inserted.end
-        return offset if offset <= begin else max(begin, offset - (end - begin))
+        if len(about) != len(self.text) and not self.text.startswith(about):  # as a query without its render does
+            return
+        found = place(self.text, self.edits, error.span)
+        error.text, error.span, error.text_name = found.text, found.span, found.name
 
 
 def timespan_notes(query: Query, service: str) -> tuple[str, ...]:
@@ -187,6 +189,8 @@ class Service(Protocol):
     """Whether the service can stop a query."""
     takes_timespan: bool
     """Whether it takes a time range beside the query."""
+    takes_parameters: bool
+    """Whether it takes values of declared query parameters beside the query."""
 
     def authorize(self) -> None:
         """Have a token, where one is needed: a sign-in that asks its user does so now, in this thread."""

@@ -31,6 +31,7 @@ class DefenderService:
 
     cancels = False
     takes_timespan = True
+    takes_parameters = False
 
     def __init__(
         self, graph: str, credential: TokenCredential | None, resource: str, name: str = "", trusted: bool = False

@@ -42,6 +42,7 @@ class KustoService:
 
     cancels = True
     takes_timespan = False
+    takes_parameters = True
 
     def __init__(
         self, cluster: str, database: str, credential: TokenCredential | None = None, trusted: bool = False
@@ -120,7 +121,10 @@ class KustoService:
         options = dict(query.properties) if command else {**_STREAMED, **query.properties}
         if query.timeout is not None:
             options["servertimeout"] = _timespan(query.timeout)
-        body = {"db": database, "csl": query.text, "properties": {"Options": options}}
+        properties: dict[str, object] = {"Options": options}
+        if query.parameters:
+            properties["Parameters"] = dict(query.parameters)
+        body = {"db": database, "csl": query.text, "properties": properties}
         headers = {**_HEADERS, "x-ms-client-request-id": query.client_request_id}
         repeatable = not command or bool(re.match(r"\s*\.\s*show\b", _without_comments(query.text)))
         wait = query.timeout if query.timeout is not None else _LIMITS[endpoint]

@@ -43,6 +43,7 @@ class LocalService:
 
     cancels = True
     takes_timespan = False
+    takes_parameters = False
 
     def __init__(self, connection: Any, info: ServiceInfo, writable: bool) -> None:
         self.info = info

@@ -95,26 +95,32 @@ def _raw(name: str) -> str:
     return f"__kqlext_{name}"
 
 
-def to_arrow(name: str, value: object) -> tuple[Any, frozenset[str]]:
-    """A pandas, polars or Arrow table or a Result as Arrow, and the names of its dynamic columns."""
+def to_arrow(name: str, value: object, as_it_is: bool = False) -> tuple[Any, frozenset[str]]:
+    """A pandas, polars or Arrow table or a Result as Arrow, and the names of its dynamic columns.
+
+    Args:
+        as_it_is: whether the engine is not to read it: nothing is made to fit it.
+    """
     import pyarrow as pa
 
     dynamic: frozenset[str] = frozenset()
     if type(value).__module__.partition(".")[0] == "pandas":
-        table, dynamic = _from_pandas(name, value)
+        table, dynamic = _from_pandas(name, value, as_it_is)
     elif isinstance(value, pa.RecordBatch):
         table = pa.Table.from_batches([value])
     elif isinstance(value, pa.Table):
         table = value
     else:
         table = value.to_arrow()  # type: ignore[attr-defined]
-    _check_names(name, table.column_names)
+    _check_names(name, table.column_names, as_it_is)
     kusto = {field.name for field in table.schema if (field.metadata or {}).get(b"kusto_type") == b"dynamic"}
+    if as_it_is:
+        return table, dynamic | kusto
     columns = {column: _exact(name, column, table.column(column)) for column in table.column_names}
     return pa.table(columns), dynamic | kusto
 
 
-def _from_pandas(name: str, frame: Any) -> tuple[Any, frozenset[str]]:
+def _from_pandas(name: str, frame: Any, as_it_is: bool) -> tuple[Any, frozenset[str]]:
     import pyarrow as pa
 
     if getattr(frame.columns, "nlevels", 1) > 1:
@@ -125,7 +131,7 @@ def _from_pandas(name: str, frame: Any) -> tuple[Any, frozenset[str]]:
     if any(label is not None for label in frame.index.names):
         frame = frame.reset_index()
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
-    _check_names(name, list(frame.columns))
+    _check_names(name, list(frame.columns), as_it_is)
     arrays, dynamic = {}, set()
     for column in frame.columns:
         series = frame[column]
@@ -155,13 +161,16 @@ def _json(name: str, column: str, cell: Any) -> str | None:
         ) from None
 
 
-def _check_names(name: str, columns: list[str]) -> None:
-    folded = Counter(column.lower() for column in columns)
-    twice = [column for column in columns if folded[column.lower()] > 1]
+def _check_names(name: str, columns: list[str], case_counts: bool) -> None:
+    known = {column: column if case_counts else column.lower() for column in columns}
+    folded = Counter(known[column] for column in columns)
+    twice = [column for column in columns if folded[known[column]] > 1]
     if twice:
         raise KqlConversionError(
             f"{name} has {plural(len(twice), 'column')} called {', '.join(map(repr, twice))}.",
-            hint="the embedded engine does not tell names apart that differ only in case: rename them",
+            hint="rename them"
+            if case_counts
+            else "the embedded engine does not tell names apart that differ only in case: rename them",
         )
 
 

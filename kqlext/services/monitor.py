@@ -72,6 +72,7 @@ class MonitorService:
 
     cancels = False
     takes_timespan = True
+    takes_parameters = False
 
     def __init__(
         self,

@@ -64,6 +64,7 @@ class ResourceGraphService:
 
     cancels = False
     takes_timespan = False
+    takes_parameters = False
 
     def __init__(
         self,
