@@ -205,6 +205,17 @@ def test_limits_and_logarithms() -> None:
 # --- many ------------------------------------------------------------------------------------------------------
 
 
+def test_series_whose_names_look_alike_stay_two() -> None:
+    rows = [[DAYS[0], "x" * 50 + middle + "x" * 50, 1] for middle in "ab"]
+    found = drawn("T:datetime s:string n:long", rows, "timechart")
+    assert found["data"][1]["name"] == found["data"][0]["name"] + " (2)"
+    assert found["data"][1]["line"]["color"] != found["data"][0]["line"]["color"]
+    twice = drawn("T:datetime n:long n:long", [[DAYS[0], 1, 2]], "timechart")
+    assert [trace["name"] for trace in twice["data"]] == ["n", "n (2)"]
+    ladder = drawn("s:string A:long B:long", [["x" * 50 + m + "x" * 50, 1, 2] for m in "ab"], "ladderchart")
+    assert len(set(ladder["data"][0]["y"])) == 2
+
+
 def test_many_series_the_largest_are_drawn() -> None:
     rows = [[day, f"s{number}", number] for number in range(5_000) for day in DAYS[:2]]
     found = drawn("T:datetime s:string n:long", rows, "timechart")
@@ -442,6 +453,14 @@ def test_a_map_is_drawn_without_the_network() -> None:
     assert refused("Lon:real Lat:real", [[200.0, 3.0]], "scatterchart", kind="map") == (
         "longitudes are from -180 to 180, latitudes from -90 to 90"
     )
+
+
+def test_a_map_of_many_series() -> None:
+    rows = [[n % 90, n % 50, f"s{n % 5_000}"] for n in range(20_000)]
+    found = drawn("Lon:real Lat:real s:string", rows, "scatterchart", kind="map")
+    assert len(found["data"]) == 21
+    assert found["data"][-1]["name"] == "(4,980 others)"
+    assert "The 20 largest of 5,000 series by rows, the others as one." in notes(found)
 
 
 FIGURE = {"data": [{"type": "bar", "x": ["a"], "y": [1]}], "layout": {"title": {"text": "<b>A</b> <a href='x'>b</a>"}}}

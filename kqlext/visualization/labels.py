@@ -27,6 +27,15 @@ def middle_out(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1 - half]}…{text[-half:]}"
 
 
+def another(name: str, taken: set[str]) -> str:
+    """``name``, or with a number behind it where it is taken; it is taken then."""
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name} ({number})", number + 1
+    taken.add(candidate)
+    return candidate
+
+
 def label(text: str | None, limit: int = _LENGTH) -> str:
     """A name or value for an axis, a legend or a hover text."""
     return plain(middle_out(named(text), limit))

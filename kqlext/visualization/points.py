@@ -17,7 +17,7 @@ from kqlext.decode.columns import column_of
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Column, Table
 from kqlext.text import plural
-from kqlext.visualization.labels import middle_out, named
+from kqlext.visualization.labels import another, middle_out, named
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
 
@@ -79,7 +79,8 @@ def points_of(spec: ChartSpec, table: Table) -> Points:
         series = [_added_up(one, notes) for one in series]
     if spec.stacking == "stacked100" and any((one.y < 0).any() for one in series):
         raise NotDrawnError("there are negative values, which have no share of 100 %")
-    series = _largest(spec, series, notes)
+    taken: set[str] = set()
+    series = [replace(one, name=another(one.name, taken)) for one in _largest(spec, series, notes)]
     if spec.kind == "areachart" and spec.stacking != "unstacked" and any(np.isnan(one.y).any() for one in series):
         notes.append("Gaps are drawn as zero, since the areas are stacked.")
     if spec.accumulate:

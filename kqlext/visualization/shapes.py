@@ -12,9 +12,9 @@ import orjson
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Table
 from kqlext.text import listing, plural
-from kqlext.visualization.labels import label, labels, named
+from kqlext.visualization.labels import another, label, labels, named
 from kqlext.visualization.look import GRID, TEXT, Figure, Look, axis, layout
-from kqlext.visualization.points import coded, moments, numbers, row_name, series_names, texts
+from kqlext.visualization.points import MOST_SERIES, coded, moments, numbers, row_name, series_names, texts
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
 
@@ -170,7 +170,8 @@ def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
     names, groups = series_names(spec.series, table)
     if len(names) > _MOST_ROWS:
         raise NotDrawnError(f"{len(names):,} rows of bars are more than {_MOST_ROWS}")
-    rows = labels(row_name(name) or "(all)" for name in names)
+    taken: set[str] = set()
+    rows = labels(another(row_name(name) or "(all)", taken) for name in names)
     start, end = start[there], end[there]
     # plotly takes the length of a bar of time in milliseconds.
     length = (end - start).astype("timedelta64[us]").astype(float) / 1e3 if is_time else end - start
@@ -224,15 +225,16 @@ def _map(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     if not there.any() or (np.abs(longitude[there]) > 180).any() or (np.abs(latitude[there]) > 90).any():
         raise NotDrawnError("longitudes are from -180 to 180, latitudes from -90 to 90")
     names, groups = series_names(spec.series, table)
+    raw, groups = _few_names(names, groups, notes) if spec.series else ([table.columns[spec.x].name], groups)
     rows = np.flatnonzero(there)
     if len(rows) > _MOST_DOTS:
         cells = np.round(longitude, 1) * 10_000 + np.round(latitude, 1)
         together = np.stack([groups.astype(float), cells])[:, rows]
         rows = rows[np.sort(np.unique(together, axis=1, return_index=True)[1])]
         step = -(-len(rows) // _MOST_DOTS)
-        rows = rows[::step]
+        firsts = np.unique(groups[rows], return_index=True)[1]  # no series is without a point
+        rows = rows[np.union1d(firsts, np.arange(0, len(rows), step))]
         notes.append(f"{len(rows):,} of {int(there.sum()):,} points; the Result has all.")
-    raw = [row_name(name) for name in names] if spec.series else [table.columns[spec.x].name]
     data = []
     for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
         own = rows[groups[rows] == number]
@@ -245,6 +247,19 @@ def _map(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     along = axis(spec.x_axis.title or "longitude", **degrees)
     up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=1.25)
     return data, {"xaxis": along, "yaxis": up, "showlegend": spec.legend and len(data) > 1, "height": 500}
+
+
+def _few_names(names: Sequence[tuple[str | None, ...]], groups: Any, notes: list[str]) -> tuple[list[str], Any]:
+    """The names of the series with most rows, and each row's place among them; all others are one."""
+    taken: set[str] = set()
+    if len(names) <= MOST_SERIES:
+        return [another(row_name(name), taken) for name in names], groups
+    keep = np.sort(np.argsort(-np.bincount(groups, minlength=len(names)), kind="stable")[:MOST_SERIES])
+    place = np.full(len(names), MOST_SERIES, dtype=np.int64)
+    place[keep] = np.arange(MOST_SERIES)
+    notes.append(f"The {MOST_SERIES} largest of {len(names):,} series by rows, the others as one.")
+    rest = f"({len(names) - MOST_SERIES:,} others)"
+    return [*(another(row_name(names[index]), taken) for index in keep), another(rest, taken)], place[groups]
 
 
 def _degrees(spec: ChartSpec, table: Table) -> tuple[Any, Any]:
