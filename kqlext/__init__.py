@@ -1,7 +1,7 @@
 """kqlext runs KQL (Kusto Query Language) in notebook cells.
 
-``%load_ext kqlext`` registers ``%kql`` and ``%%kql``. Importing this package imports nothing heavy: the names
-below come from their modules when they are first asked for (PEP 562).
+``%load_ext kqlext`` registers ``%kql`` and ``%%kql``; ``kql()`` and ``connect()`` are for scripts. Importing
+this package imports nothing heavy: the names below come from their modules when they are first asked for (PEP 562).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from kqlext.client import connect, kql
     from kqlext.errors import (
         KqlAuthenticationError,
         KqlCellError,
@@ -47,16 +48,20 @@ __all__ = [
     "KqlThrottledError",
     "KqlUnsupportedError",
     "Result",
+    "connect",
+    "kql",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
+
+_ROOMS = {"Result": "result", "connect": "client", "kql": "client"}
 
 
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name == "Result":
-        return importlib.import_module("kqlext.result").Result
+    if name in _ROOMS:
+        return getattr(importlib.import_module(f"kqlext.{_ROOMS[name]}"), name)
     if name in __all__:
         return getattr(importlib.import_module("kqlext.errors"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

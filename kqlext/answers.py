@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kqlext import parameters
-from kqlext.cell import Cell, QueryText
+from kqlext.cell import Cell, QueryText, Source
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
 from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
 from kqlext.references import Reference
+from kqlext.saved import prepended
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
 from kqlext.text import listing
@@ -70,6 +71,8 @@ def answer(session: Session, question: Question) -> Result:
         progress=Progress(most_bytes=_bytes(options["max_answer"])),
     )
     try:
+        if options["with"] is not None:
+            request = prepended(request, options["with"], session.saved)
         if options["over"] is not None:
             result = _of_several(session, request, question)
         elif options["split"] is not None:
@@ -79,7 +82,8 @@ def answer(session: Session, question: Question) -> Result:
         else:
             result = _of_current(session, request, question)
     except KqlError as error:
-        raise error.relocate(question.cell.text, query.span.start) from None
+        where = query.source or Source(question.cell.text, "")
+        raise error.relocate(where.text, query.span.start, where.name) from None
     if options["strict"] and result.partial:
         raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
     return result

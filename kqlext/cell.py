@@ -9,7 +9,7 @@ It ends at the first token that is none of these, and from there on the text is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kqlext import syntax
 from kqlext.errors import KqlCellError, Span
@@ -21,12 +21,24 @@ MAX_LENGTH = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A text outside of the cell that holds queries, and what it is called."""
+
+    text: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueryText:
-    """One query of a cell, verbatim, with the target that stands before it."""
+    """One query of a cell, verbatim, with the target that stands before it.
+
+    ``source`` is the text that its span points into, where that is not the cell.
+    """
 
     text: str
     span: Span
     target: Fragment | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Cell:
     """What a cell asks for.
 
     ``text`` is the whole cell as the user sees it, secrets of a connection string blotted out; all spans point
-    into it.
+    into it. ``target`` is that of a query that stands elsewhere (``-query``, ``-file``).
     """
 
     text: str
@@ -44,6 +56,7 @@ class Cell:
     properties: tuple[tuple[str, object], ...] = ()
     queries: tuple[QueryText, ...] = ()
     silent: bool = False
+    target: Fragment | None = None
 
 
 def parse(line: str, body: str | None = None) -> Cell:
@@ -74,7 +87,14 @@ def _finish(head: Head, one_line: bool) -> Cell:
     if head.command is not None:
         return Cell(head.shown_text(position), command=head.command, options=tuple(head.options), silent=head.silent)
     end, silent = _silence(text, position, one_line)
-    queries = [_query_text(text, span.shifted(position), None) for span in syntax.queries(text[position:end])]
+    queries = [_query_text(text, span.shifted(position)) for span in syntax.queries(text[position:end])]
+    elsewhere = next((use for use in head.options if use.option.name in ("query", "file")), None)
+    if elsewhere is not None:
+        if queries:
+            message = f"-{elsewhere.option.name} names a query, and the cell holds one."
+            raise head.error(message, elsewhere.span, "keep one of the two")
+        connection, options, properties = head.connection, tuple(head.options), tuple(head.properties)
+        return Cell(head.shown_text(position), None, connection, options, properties, (), silent, head.target)
     if head.target is not None:
         if not queries:
             raise head.error(f"There is no query for {head.target.text} <<.", head.target.span)
@@ -105,13 +125,24 @@ def _one_target_each(head: Head, queries: list[QueryText]) -> None:
     output = next((use for use in head.options if use.option.name == "o"), None)
     if len(queries) > 1 and (output is not None or 0 < len(targets) < len(queries)):
         span = output.span if output is not None else targets[0].span
-        raise head.error(
-            f"This cell holds {plural(len(queries), 'query').replace('querys', 'queries')} for one target.",
-            span,
-            "write `name <<` before each query, or put them into cells of their own",
-        )
+        raise refuse_one_target(head.shown_text(), len(queries), span)
     if output is not None and targets:
         raise head.error("Both << and -o name a target.", output.span, "keep one of them")
+
+
+def refuse_one_target(text: str, count: int, span: Span) -> KqlCellError:
+    """The error for ``count`` queries where one target stands."""
+    return KqlCellError(
+        f"This cell holds {plural(count, 'query').replace('querys', 'queries')} for one target.",
+        hint="write `name <<` before each query, or put them into cells of their own",
+        text=text,
+        span=span,
+    )
+
+
+def queries_of(text: str, source: Source) -> tuple[QueryText, ...]:
+    """The queries of a text outside of the cell, as a cell would hold them."""
+    return tuple(replace(_query_text(text, span), source=source) for span in syntax.queries(text))
 
 
 def _connects(options: list[OptionUse]) -> bool:
@@ -130,12 +161,12 @@ def _silence(text: str, position: int, one_line: bool) -> tuple[int, bool]:
     return (end - 1, True) if last.kind == "symbol" else (len(text), False)
 
 
-def _query_text(text: str, span: Span, target: Fragment | None) -> QueryText:
+def _query_text(text: str, span: Span) -> QueryText:
     """A query, and the ``name <<`` before it where there is one."""
     leading = LEADING.match(text, span.start, span.end)
     match = TARGET.match(text, leading.end() if leading else span.start, span.end)
     if match is None:
-        return QueryText(span.of(text), span, target)
+        return QueryText(span.of(text), span)
     name = Fragment(match.group(1), Span(*match.span(1)))
     start = span.end - len(text[match.end() : span.end].lstrip())
     return QueryText(text[start : span.end], Span(start, span.end), name)

@@ -86,14 +86,14 @@ class KqlError(Exception):
         self.source = ""
         self.text_name = ""
 
-    def relocate(self, text: str, offset: int) -> KqlError:
-        """Point into ``text``, a cell in which the query starts at ``offset``; gives itself.
+    def relocate(self, text: str, offset: int, name: str = "") -> KqlError:
+        """Point into ``text``, a cell in which the query starts at ``offset``; gives itself. ``name`` is the text's.
 
         An error about a text with a name of its own stays there.
         """
         if self.span is not None and not self.text_name:
             self.span = self.span.shifted(offset)
-            self.text = text
+            self.text, self.text_name = text, name
         return self
 
     def in_one_line(self) -> str:

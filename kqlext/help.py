@@ -11,7 +11,10 @@ _USAGE = """\
 %%kql [connection] [name <<] [-option value]... [+property=value]...
 query, or several with blank lines between them
 
-A last ; shows nothing. name << query binds the Result, -o name a DataFrame; the last Result is _kql."""
+A last ; shows nothing. name << query binds the Result, -o name a DataFrame; the last Result is _kql.
+
+let x = name; takes a variable's value or DataFrame, -params a,b declares them for a query that has no let.
+-query name and -file hunt.kql run KQL from elsewhere; -save errors remembers a query, -with errors uses it."""
 
 _CONNECTIONS = """\
 samples                                          the embedded sample database

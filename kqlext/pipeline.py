@@ -12,9 +12,12 @@ from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.display import Notice, ProgressLine, SignInPrompt, show
+from kqlext.errors import KqlCellError
+from kqlext.query_texts import with_texts
+from kqlext.saved import SavedQuery, saved
 from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings, SessionSettings
-from kqlext.text import plural
+from kqlext.text import listing, plural
 from kqlext.visualization.palette import Colours
 
 if TYPE_CHECKING:
@@ -62,15 +65,22 @@ class Pipeline:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
         options = self._options(cell)
+        cell = with_texts(cell, options)
         if not cell.silent:
             for text in self._settings.news():
                 show(Notice(text))
         plans = [_plan(query, cell, options, namespace) for query in cell.queries]
         _check_raw_name(options["last_raw_result_var"], cell, namespace)
         view = _view(options, self._colours) if cell.queries else None
+        remembered = self._remembered(cell, options)
         added = self.session.prepare(cell, options, namespace)
         if not cell.queries and _says(options):
             yield Notice(_connected(self.session, added))
+        if options["no_execute"]:
+            self.session.saved.update(remembered)
+            if _says(options):
+                yield Notice(f"{listing(remembered)}: saved, for -with {','.join(remembered)}")
+            return
         if cell.queries and options["over"] is None and options["on"] is None:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
@@ -78,6 +88,25 @@ class Pipeline:
             result.view = view or result.view
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
+        self.session.saved.update(remembered)
+
+    def _remembered(self, cell: Cell, options: Mapping[str, Any]) -> dict[str, SavedQuery]:
+        """What -save remembers, by its name; it is checked before the query runs."""
+        name = options["save"]
+        if name is None and not options["no_execute"]:
+            return {}
+        use = next(use for use in cell.options if use.option.name in ("save", "no_execute"))
+        try:
+            if name is None:
+                raise KqlCellError("-no_execute remembers nothing without -save.", hint="write -save name -no_execute")
+            if options["no_execute"] and (options["o"] is not None or any(query.target for query in cell.queries)):
+                raise KqlCellError("-no_execute binds nothing.", hint="leave out the target, or -no_execute")
+            if len(cell.queries) != 1:
+                raise KqlCellError("-save takes one query.", hint="put each query into a cell of its own")
+            return {name: saved(name, cell.queries[0].text, options["with"] or (), self.session.saved)}
+        except KqlCellError as error:
+            error.text, error.span = cell.text, use.span
+            raise
 
     def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
         question = Question(query, cell, options, self._namespace)

@@ -17,6 +17,7 @@ from kqlext.connections.sign_in import keys_of_options
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlError
 from kqlext.references import Held, Value, resolve
+from kqlext.saved import SavedQuery
 from kqlext.services import make_opener
 from kqlext.services.base import Service
 from kqlext.surroundings import here
@@ -24,13 +25,14 @@ from kqlext.text import listing
 
 
 class Session:
-    """The connections of one notebook or script."""
+    """The connections and saved queries of one notebook or script."""
 
     def __init__(self, prompt: Prompt | None = None) -> None:
         """Args: prompt: shows what a sign-in has to say; None writes it on stderr."""
         self.sign_ins = SignIns(prompt)
         self.registry = Registry(make_opener(self.sign_ins))
         self._notebook: Connection | None = None
+        self.saved: dict[str, SavedQuery] = {}
 
     def connect(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
         """Open or find what a connection string, ``@name`` or ``[section]`` means, and make it the current connection.
