@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kqlext import parameters
+from kqlext import lets, parameters
 from kqlext.cell import Cell, QueryText, Source
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
@@ -18,7 +18,7 @@ from kqlext.references import Reference
 from kqlext.saved import prepended
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
-from kqlext.text import listing
+from kqlext.text import did_you_mean, listing
 from kqlext.time_range import parse_length, parse_range, ranged
 from kqlext.values import Values, bind, given
 
@@ -35,7 +35,7 @@ LOCAL = "local"
 class Question:
     """One query of a cell, and all that says how it is to be answered.
 
-    ``watch`` is shown how far the query is.
+    ``watch`` is shown how far the query is; ``values`` is what the query may take from Python.
     """
 
     query: QueryText
@@ -43,11 +43,7 @@ class Question:
     options: Mapping[str, Any]
     namespace: Mapping[str, Any]
     watch: Watch | None = None
-
-    @property
-    def values(self) -> Values:
-        """What the query may take from Python."""
-        return given(self.options, self.namespace)
+    values: Values = field(default_factory=Values)
 
 
 def answer(session: Session, question: Question) -> Result:
@@ -61,6 +57,7 @@ def answer(session: Session, question: Question) -> Result:
         KqlInterrupt: the user gave up.
     """
     options, query = question.options, question.query
+    question = replace(question, values=_values(question))
     timespan = parameters.iso_timespan(options["timespan"])
     request = Query(
         query.text,
@@ -82,11 +79,34 @@ def answer(session: Session, question: Question) -> Result:
         else:
             result = _of_current(session, request, question)
     except KqlError as error:
+        _point_at_variable(error, query.text, question)
         where = query.source or Source(question.cell.text, "")
         raise error.relocate(where.text, query.span.start, where.name) from None
     if options["strict"] and result.partial:
         raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
     return result
+
+
+def _values(question: Question) -> Values:
+    """What the options let the query take; an error points at the option."""
+    try:
+        return given(question.options, question.namespace)
+    except KqlError as error:
+        use = next((use for use in question.cell.options if use.option.name in ("params", "params_dict")), None)
+        if use is not None:
+            error.text, error.span = question.cell.text, use.span
+        raise
+
+
+def _point_at_variable(error: KqlError, text: str, question: Question) -> None:
+    """Where a `let` names a variable that there is not, a service says only that it does not know a column or table."""
+    missing = getattr(error, "unresolved", None)
+    known = question.values.named
+    for name, variable in lets.aliases(text).items():
+        if missing in (name, variable) and variable not in known:
+            near = did_you_mean(variable, (key for key in known if not key.startswith("_")))
+            told = f"there is no variable {variable} in the notebook" + (f"; {near}" if near else "")
+            error.hint = f"{error.hint}; {told}" if missing == variable and error.hint else told
 
 
 def _of_several(session: Session, request: Query, question: Question) -> Result:

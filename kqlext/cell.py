@@ -88,11 +88,7 @@ def _finish(head: Head, one_line: bool) -> Cell:
         return Cell(head.shown_text(position), command=head.command, options=tuple(head.options), silent=head.silent)
     end, silent = _silence(text, position, one_line)
     queries = [_query_text(text, span.shifted(position)) for span in syntax.queries(text[position:end])]
-    elsewhere = next((use for use in head.options if use.option.name in ("query", "file")), None)
-    if elsewhere is not None:
-        if queries:
-            message = f"-{elsewhere.option.name} names a query, and the cell holds one."
-            raise head.error(message, elsewhere.span, "keep one of the two")
+    if not queries and any(use.option.name in ("query", "file") for use in head.options):
         connection, options, properties = head.connection, tuple(head.options), tuple(head.properties)
         return Cell(head.shown_text(position), None, connection, options, properties, (), silent, head.target)
     if head.target is not None:

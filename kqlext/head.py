@@ -43,6 +43,7 @@ TARGET = re.compile(r"((?:(?!//)[^\s<|()'\"\[\]@])+)\s*<<(?!<)")
 LEADING = re.compile(r"(?:\s|//[^\n]*)*")
 _BLANK = re.compile(r"\s+")
 _COMMENT = re.compile(r"//[^\n]*")
+_FILE = re.compile(r"[^\S\n]+(\S+\.(?:kql|csl))\s*;?\s*\Z")
 _COMMAND = re.compile(r"--([A-Za-z][\w-]*)(?=[\s;=]|$)")
 _OPTION = re.compile(r"-(!?)([A-Za-z][\w-]*)(?:(=)|(?=[\s;]|$))")
 _PROPERTY = re.compile(r"\+([A-Za-z]\w*)(=?)")
@@ -221,6 +222,9 @@ class Head:
 
     def _option_value(self, option: Option, negated: str, equals: str | None, span: Span) -> object:
         if option.kind == "flag" and not equals:
+            if option.name == "feedback" and (file := self._match(_FILE)):
+                hint = f"-file {file[1]} runs a file"
+                raise self.error(f"-{span.of(self.text)[1:]} is -feedback, which takes no file.", span, hint)
             return not negated
         if negated:
             raise self.error(f"-!{option.name} is for flags; {option.name} takes a value.", span)

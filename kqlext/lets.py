@@ -18,12 +18,21 @@ def bare_lets(text: str) -> list[tuple[str, Span]]:
 
     Names in brackets or with a dot, and statements inside of functions, are none.
     """
+    return [(value, span) for _, value, span in _bare_lets(text)]
+
+
+def aliases(text: str) -> dict[str, str]:
+    """``let`` name -> the bare name that is its right side, which nothing before it defines."""
+    return {name: value for name, value, _ in _bare_lets(text)}
+
+
+def _bare_lets(text: str) -> list[tuple[str, str, Span]]:
     found = []
     defined = set(_NO_NAMES)
     for start, words in _statements(text):
         match [word.text for word in words]:
             case ["let", name, "=", value] if words[3].kind == "name" and value not in defined:
-                found.append((value, words[3].span.shifted(start)))
+                found.append((name, value, words[3].span.shifted(start)))
                 defined.add(name)
             case ["let", name, *_]:
                 defined.add(name)

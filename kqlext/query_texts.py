@@ -27,6 +27,9 @@ def with_texts(cell: Cell, options: Mapping[str, Any]) -> Cell:
         return cell
     if len(uses) > 1:
         raise _error(cell, uses[1], "The cell has -query and -file.", "keep one of the two")
+    if cell.queries:
+        message = f"-{uses[0].option.name} names a query, and the cell holds one."
+        raise _error(cell, uses[0], message, "keep one of the two")
     source = _source(cell, uses[0], options)
     if len(source.text) > MAX_LENGTH:
         raise _error(cell, uses[0], f"{source.name} holds more than {MAX_LENGTH:,} characters.", "it is no query")

@@ -82,6 +82,7 @@ def test_an_error_points_into_the_text(samples: Shell, tmp_path: Path) -> None:
         ("-file nothing.kql", "nothing.kql cannot be read: No such file"),
         ("-file .", "cannot be read"),
         ("-file latin.kql", "latin.kql is no UTF-8"),
+        ("-f hunt.kql", "-f is -feedback, which takes no file"),
         ("-file", "-file needs a value"),
     ],
 )

@@ -111,6 +111,17 @@ def test_a_value_without_a_literal(samples: Shell) -> None:
     assert "line 2: let n = limit; let s = raw;\n                                 ^^^" in str(caught.value)
 
 
+def test_a_variable_that_there_is_not(samples: Shell) -> None:
+    samples.variables["states"] = ["TEXAS"]
+    for cell in ("let s = staets; StormEvents | where State in (s)", "let s = staets; print s"):
+        with pytest.raises(errors.KqlError) as caught:
+            samples.run(f"%kql {cell}")
+        assert "there is no variable staets in the notebook; did you mean 'states'?" in str(caught.value)
+    with pytest.raises(errors.KqlCellError) as caught:
+        samples.run("%kql -params staets print 1")
+    assert "%kql -params staets print 1\n               ^^^^^^^" in str(caught.value)
+
+
 def test_a_dict_in_the_place_of_the_notebook(samples: Shell) -> None:
     samples.variables.update(limit=3, given={"limit": 5})
     assert samples.run("%kql -params_dict given let n = limit; print n")[0][0] == 5
