@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +25,10 @@ ROOT = Path(__file__).parent.parent
 # CI looks at the same examples each time: what it finds is of the change at hand. Elsewhere they are new ones.
 settings.register_profile("kqlext", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.load_profile("kqlext")
+
+
+# A shell that starts the suite in the background has it ignore interrupts, which some tests are about.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
