@@ -6,7 +6,10 @@ import asyncio
 import datetime as dt
 import subprocess
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -95,13 +98,19 @@ def test_no_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # --- async -----------------------------------------------------------------------------------------------
 
 
+def awaited(question: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine gives; in a thread, since the browser of other tests keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, question).result()
+
+
 def test_queries_side_by_side() -> None:
     async def ask() -> list[int]:
         with connect("samples") as samples:
             results = await asyncio.gather(*(samples.query_async("print x = n", {"n": n}) for n in range(4)))
             return [result[0][0] for result in results]
 
-    assert asyncio.run(ask()) == [0, 1, 2, 3]
+    assert awaited(ask()) == [0, 1, 2, 3]
 
 
 def test_an_error_of_an_awaited_query() -> None:
@@ -113,7 +122,7 @@ def test_an_error_of_an_awaited_query() -> None:
                 await samples.query_async("print 1", nope=5)
             assert (await samples.query_async("print 1", strict=True))[0][0] == 1
 
-    asyncio.run(ask())
+    awaited(ask())
 
 
 def test_a_cancelled_query_is_cancelled_at_the_service(kusto: KustoServer) -> None:
@@ -131,7 +140,7 @@ def test_a_cancelled_query_is_cancelled_at_the_service(kusto: KustoServer) -> No
             while not kusto.cancelled:
                 await asyncio.sleep(0.02)
 
-    asyncio.run(ask())
+    awaited(ask())
     asked = next(request for request in kusto.requests if request.csl == "slow")
     assert kusto.cancelled == [asked.headers["x-ms-client-request-id"]]
 
