@@ -176,12 +176,23 @@ class LocalService:
         if seconds is None:
             yield
             return
-        timer = threading.Timer(seconds, self._connection.interrupt)
-        timer.start()
+        done = threading.Event()
+        thread = threading.Thread(
+            target=self._interrupt_after, args=(seconds, done), name="kqlext deadline", daemon=True
+        )
+        thread.start()
         try:
             yield
         finally:
-            timer.cancel()
+            done.set()
+            thread.join()
+
+    def _interrupt_after(self, seconds: float, done: threading.Event) -> None:
+        """Interrupt until the query has ended: what comes before the engine runs is lost."""
+        pause = seconds
+        while not done.wait(pause):
+            self._connection.interrupt()
+            pause = 0.1
 
 
 def _runnable(text: str) -> list[str]:
