@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import unicodedata
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -298,10 +300,20 @@ def test_many_tables_share_the_bound() -> None:
 
 
 def test_a_narrow_terminal_shows_at_least_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    master, terminal = os.openpty()
     monkeypatch.setenv("COLUMNS", "10")
-    text = text_of(result_of(EVERY_TYPE))
+    with open(terminal, "w") as stdout, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        text = text_of(result_of(EVERY_TYPE))
+    os.close(master)
     assert "bool_value" in text
     assert "1 of 10 columns fit here" in text
+
+
+def test_what_is_no_terminal_has_room_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = text_of(result_of(EVERY_TYPE))
+    monkeypatch.setenv("COLUMNS", "10")
+    assert text_of(result_of(EVERY_TYPE)) == wide
 
 
 def test_who_asks_for_more_rows_gets_more(shell: Shell) -> None:

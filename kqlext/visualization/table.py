@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -28,7 +29,7 @@ _TEXT_SHARE = 4  # the text takes one part in so many of what a result may write
 _WARNINGS, _WARNING_LENGTH = 20, 400  # warnings that are shown, and characters of each
 _WARNINGS_SIZE = 12_000  # bytes of HTML that they may take
 _TEXT_CELL = 60  # the same in a terminal
-_TEXT_WIDTH = 160  # columns where no terminal says its own
+_TEXT_WIDTH = 160  # columns where no terminal says its own, as in a notebook
 _LEFT, _RIGHT = ' style="text-align:left"', ' style="text-align:right"'
 _WARNING = (
     '<p role="alert" style="border-left:3px solid #c77700;padding-left:.6em;margin:.3em 0"><b>Warning:</b> {}</p>'
@@ -248,7 +249,9 @@ def _text_cell(text: str) -> str:
 
 def _fitting(widths: Sequence[int]) -> list[int]:
     """The first columns that fit side by side, at least one."""
-    room = shutil.get_terminal_size((_TEXT_WIDTH, 24)).columns - 1
+    # The terminal in which a notebook's server was started is not where its cells are read.
+    in_terminal = sys.stdout is not None and sys.stdout.isatty()
+    room = (shutil.get_terminal_size((_TEXT_WIDTH, 24)).columns if in_terminal else _TEXT_WIDTH) - 1
     keep: list[int] = []
     for index, width in enumerate(widths):
         room -= width + 3
