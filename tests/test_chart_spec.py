@@ -8,13 +8,13 @@ import pytest
 from chart_cases import COLUMNS, DEFAULTS, EVERY_KIND, NAMED, PROPERTIES, REFUSED
 from charts import table_of
 
-from kqlext import syntax
+from kqlext.render_clause import find_render
 from kqlext.visualization.properties import NO_CHART, ChartSpec, NotDrawnError, chart_spec
 from kqlext.visualization.roles import CHOOSERS
 
 
 def spec_of(columns: str, render: str) -> ChartSpec:
-    found = syntax.find_render(f"T | render {render}")
+    found = find_render(f"T | render {render}")
     assert found is not None
     kind, properties = found
     return chart_spec({"visualization": kind, **properties}, table_of(columns).columns)
