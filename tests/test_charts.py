@@ -516,19 +516,22 @@ HOSTILE = [
 
 
 def every_text(value: Any) -> list[str]:
+    """The texts that plotly draws."""
     if isinstance(value, dict):
-        return [text for key, inner in value.items() if key not in ("customdata",) for text in every_text(inner)]
+        return [text for key, inner in value.items() if key not in ("customdata", "meta") for text in every_text(inner)]
     if isinstance(value, list):
         return [text for inner in value for text in every_text(inner)]
     return [value] if isinstance(value, str) else []
 
 
-OURS = re.compile(r'</?b>|<br>|<span style="font-size:11px">|</span>|<extra></extra>')
+OURS = re.compile(r'</?b>|<br>|<span style="font-size:11px">|</span>|<extra></extra>|%\{(y|customdata\[\d\])\}')
 
 
 def assert_plain(found: Figure) -> None:
     for text in every_text(found):
-        assert not set(OURS.sub("", text)) & set("<>$\x1b\u202e\n"), text
+        plain = OURS.sub("", text)
+        assert not set(plain) & set("<>$\x1b\u202e\n"), text
+        assert "%{" not in plain
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)

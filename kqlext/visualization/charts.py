@@ -15,19 +15,20 @@ import numpy as np
 from kqlext.decode.tables import Column, Table
 from kqlext.text import listing
 from kqlext.visualization import shapes
+from kqlext.visualization.description import description
 from kqlext.visualization.labels import label, labels
 from kqlext.visualization.look import Figure, Look, Style, axis, layout
 from kqlext.visualization.points import Points, Series, points_of
 from kqlext.visualization.properties import Axis, ChartSpec
 from kqlext.visualization.roles import role_of
 from kqlext.visualization.thinning import few_enough
+from kqlext.visualization.values import json_moments, json_numbers
 
 _BARS = ("barchart", "columnchart")
 _MOST_PANELS = 5
 _MARKED, _MARKED_SERIES = 60, 6  # points of a line, and lines, up to which each point has a marker
 _MOST_PIECES = 50  # of an area with gaps; with more it is a line
 _ANOMALY = "#d62728"
-_UNITS = (("D", 86_400_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))  # microseconds
 
 
 def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = ()) -> Figure:
@@ -50,6 +51,7 @@ def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = 
     notes = [*warned, *spec.notes, *points.notes]
     several = sum(trace.get("showlegend", True) for trace in data) > 1
     page = layout(spec.title, notes, showlegend=spec.legend and several, **_barmode(spec))
+    page["meta"] = {"description": description(spec, table, points)}
     _add_axes(spec, table, points, page)
     return {"data": data, "layout": page}
 
@@ -163,23 +165,6 @@ def _x_values(spec: ChartSpec, points: Points) -> list[list[Any]]:
     if points.role == "number":
         return [json_numbers(one.x) for one in points.series]
     return [json_moments(one.x) for one in points.series]
-
-
-def json_numbers(values: Any) -> list[float | int | None]:
-    """Numbers for JSON: whole ones as integers, NaN as null."""
-    there = np.isfinite(values)
-    if bool((values[there] == np.floor(values[there])).all()) and bool((np.abs(values[there]) < 2**53).all()):
-        whole = np.where(there, values, 0).astype(np.int64).tolist()
-    else:
-        whole = values.tolist()
-    return whole if there.all() else [value if ok else None for value, ok in zip(whole, there.tolist(), strict=True)]
-
-
-def json_moments(values: Any) -> list[str]:
-    """Datetimes in UTC as texts that plotly takes as they are, as short as they can be."""
-    ticks = values.astype("datetime64[us]").astype(np.int64)
-    unit: Any = next(unit for unit, size in _UNITS if (ticks % size == 0).all())
-    return list(np.datetime_as_string(values.astype("datetime64[us]"), unit=unit).tolist())
 
 
 # --- axes --------------------------------------------------------------------------------------------------

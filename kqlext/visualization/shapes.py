@@ -12,11 +12,13 @@ import orjson
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Table
 from kqlext.text import listing, plural
+from kqlext.visualization.description import description
 from kqlext.visualization.labels import another, label, labels, named
 from kqlext.visualization.look import GRID, TEXT, Figure, Look, axis, layout
 from kqlext.visualization.points import MOST_SERIES, coded, moments, numbers, row_name, series_names, texts
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
+from kqlext.visualization.values import json_moments, json_number, json_numbers, total_sizes
 
 _MOST_SLICES = 20
 _MOST_AREAS = 1_000
@@ -39,6 +41,7 @@ def figure(spec: ChartSpec, table: Table, look: Look, notes: Sequence[str]) -> F
     data, more = draw(spec, table, look, own)
     if spec.kind == "plotly":
         return {"data": data, "layout": more}
+    more["meta"] = {"description": description(spec, table, data)}
     return {"data": data, "layout": layout(spec.title, [*notes, *spec.notes, *own], **more)}
 
 
@@ -49,7 +52,7 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     """Slices by size, those of numbers and times in their order; many small ones are one: a pie has all of it."""
     assert spec.x is not None
     places, names = coded(table.columns[spec.x])
-    sizes = _sizes(spec, table, notes, places, len(names))
+    sizes = total_sizes(table.columns[spec.ys[0]], places, len(names), notes)
     order = np.argsort(-sizes, kind="stable")
     keep, rest = order[:_MOST_SLICES], order[_MOST_SLICES:]
     if role_of(table.columns[spec.x]) != "text":
@@ -66,7 +69,7 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
             [*colours, TEXT],
         )
     trace = {
-        "type": "pie", "labels": slices, "values": [_whole(value) for value in values], "sort": False,
+        "type": "pie", "labels": slices, "values": [json_number(value) for value in values], "sort": False,
         "direction": "clockwise", "marker": {"colors": colours, "line": {"color": GRID, "width": 1}},
         "textinfo": "label+percent" if len(slices) <= 8 else "percent",
         "textposition": "auto" if len(slices) <= 8 else "inside",
@@ -75,28 +78,10 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     return [trace], {"showlegend": spec.legend}
 
 
-def _sizes(spec: ChartSpec, table: Table, notes: list[str], places: Any, count: int) -> Any:
-    """The total of each place; sizes cannot be negative."""
-    values = numbers(table.columns[spec.ys[0]])
-    name = table.columns[spec.ys[0]].name
-    valid = np.isfinite(values)
-    if (values[valid] < 0).any():
-        raise NotDrawnError(f"'{name}' has negative values, which have no size")
-    if not values[valid].sum() > 0:
-        raise NotDrawnError(f"'{name}' has no value above zero")
-    if not valid.all():
-        notes.append(f"{plural(int((~valid).sum()), 'row')} without {name} left out.")
-    return np.bincount(places, weights=np.where(valid, values, 0), minlength=count)
-
-
-def _whole(value: float) -> float | int:
-    return int(value) if value == int(value) else value
-
-
 def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     """Areas within areas, one level for each column of texts."""
     names, groups = series_names(spec.series, table)
-    sizes = _sizes(spec, table, notes, groups, len(names))
+    sizes = total_sizes(table.columns[spec.ys[0]], groups, len(names), notes)
     if len(names) > _MOST_AREAS:
         notes.append(f"The {_MOST_AREAS:,} largest of {len(names):,} areas.")
     totals: dict[tuple[str | None, ...], float] = {}
@@ -111,7 +96,7 @@ def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dr
     trace = {
         "type": "treemap", "ids": list(ids.values()), "labels": [label(path[-1]) for path in totals],
         "parents": [ids[path[:-1]] if len(path) > 1 else "" for path in totals],
-        "values": [_whole(value) for value in totals.values()], "branchvalues": "total",
+        "values": [json_number(value) for value in totals.values()], "branchvalues": "total",
         "marker": {"colors": [look.palette[places[path[0]]] for path in totals]},
         "textinfo": "label+value", "hoverinfo": "label+value+percent root",
     }  # fmt: skip
@@ -155,8 +140,6 @@ def _card_value(column: Any) -> str:
 def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     """A bar from the start to the end of each row, rows of one name beside each other."""
     assert spec.x is not None
-    from kqlext.visualization.charts import json_moments, json_numbers
-
     first, last = table.columns[spec.x], table.columns[spec.ys[0]]
     is_time = first.type == "datetime"
     start, end = (moments(column.data) if is_time else numbers(column) for column in (first, last))
@@ -195,7 +178,7 @@ def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
 def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     """Flows from the texts of one column to those of another."""
     names, groups = series_names(spec.series, table)
-    sizes = _sizes(spec, table, notes, groups, len(names))
+    sizes = total_sizes(table.columns[spec.ys[0]], groups, len(names), notes)
     if len(names) > _MOST_FLOWS:
         raise NotDrawnError(f"{len(names):,} flows are more than {_MOST_FLOWS}")
     # A name on the left and the same on the right are two, since a flow must not go round.
@@ -209,7 +192,7 @@ def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
         "node": {"label": [label(text) for _, text in nodes], "color": colours, "pad": 12},
         "link": {
             "source": [place[(0, name[0])] for name in names], "target": [place[(1, name[1])] for name in names],
-            "value": [_whole(size) for size in sizes.tolist()], "color": GRID,
+            "value": [json_number(size) for size in sizes.tolist()], "color": GRID,
         },
     }  # fmt: skip
     return [trace], {"height": max(400, 120 + 14 * len(nodes))}
