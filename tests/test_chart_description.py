@@ -48,6 +48,16 @@ def described(columns: str, rows: Any, visualization: str, **properties: Any) ->
         ("n:long s:string", [[12, "ok"]], "card", {}, "Card: n 12, s ok."),
         ("s:string A:datetime B:datetime", [["a", DAYS[0], DAYS[1]], ["b", DAYS[1], DAYS[3]]], "ladderchart", {},
          "Ladder chart from A to B, 2 bars in 2 rows (a, b), from 2024-01-01 to 2024-01-04."),
+        ("Lon:real Lat:real s:string", [[8.5, 47.4, "a"], [-70, 3, "b"]], "scatterchart", {"kind": "map"},
+         "Map of points, 2 points, 2 series (a, b), longitude from -70 to 8.5, latitude from 3 to 47.4."),
+        ("Lon:real Lat:real s:string n:long", [[8.5, 47.4, "a", 2], [-70, 3, "b", 1]], "piechart", {"kind": "map"},
+         "Map of n at 2 places, 2 series (a, b), longitude from -70 to 8.5, latitude from 3 to 47.4."),
+        ("s:string t:string n:long", FLOWS, "pivotchart", {}, "Pivot chart of n by s, t, 3 categories, from 1 to 4."),
+        ("s:string T:datetime", [["a", DAYS[1]], ["b", DAYS[0]], ["a", DAYS[4]]], "timepivot", {},
+         "Time pivot of 3 events over T, 2 lanes of s (a, b), from 2024-01-01 to 2024-01-05."),
+        ("s:string t:string n:long", FLOWS, "graph", {}, "Graph of 4 nodes (a, x, y, b) and 3 edges, from s to t."),
+        ("x:real y:real z:real", [[1, 2, 3], [2, 5, 3]], "3Dchart", {},
+         "3D chart of x, y, z, 2 points, x from 1 to 2, y from 2 to 5, z at 3."),
     ],
 )  # fmt: skip
 def test_descriptions(columns: str, rows: Any, visualization: str, properties: Any, text: str) -> None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from kqlext.result import Result
 from kqlext.visualization.charts import figure
+from kqlext.visualization.choosers import CHOOSERS
 from kqlext.visualization.look import Figure, Look
 from kqlext.visualization.properties import NotDrawnError, chart_spec
-from kqlext.visualization.roles import CHOOSERS
 
 DAYS = [f"2024-01-{day:02}T00:00:00Z" for day in range(1, 32)]
 
@@ -581,6 +581,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "numbers": st.lists(st.integers() | st.floats() | st.none(), max_size=3) | st.none(),
     "times": st.lists(st.sampled_from(DAYS) | st.none(), max_size=3) | st.none(),
     "dynamic": st.sampled_from([{"a": 1}, 3, "x", [1], ["x"], None]),
+    "scalars": st.integers(-(2**63), 2**64 - 1) | st.floats() | st.none(),
+    "point": st.tuples(st.floats(-180, 180), st.floats(-90, 90)).map(
+        lambda place: {"type": "Point", "coordinates": list(place)}
+    ),
 }
 
 
@@ -593,7 +597,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[Any]]]:
 
 @given(
     tables(),
-    st.sampled_from([kind for kind in CHOOSERS if kind != "map"]),
+    st.sampled_from(sorted(CHOOSERS)),
     st.fixed_dictionaries(
         {},
         optional={

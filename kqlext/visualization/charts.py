@@ -17,9 +17,9 @@ from kqlext.text import listing
 from kqlext.visualization import shapes
 from kqlext.visualization.description import description
 from kqlext.visualization.labels import label, labels
-from kqlext.visualization.look import Figure, Look, Style, axis, layout
+from kqlext.visualization.look import Figure, Look, Style, axis, layout, limits
 from kqlext.visualization.points import Points, Series, points_of
-from kqlext.visualization.properties import Axis, ChartSpec
+from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import role_of
 from kqlext.visualization.thinning import few_enough
 from kqlext.visualization.values import json_moments, json_numbers
@@ -182,7 +182,7 @@ def _add_axes(spec: ChartSpec, table: Table, points: Points, drawn: Figure) -> N
     name = _axis_name(table.columns[spec.x])
     kind = {"time": "date", "category": "category"}.get(points.role, "log" if spec.x_axis.log else "linear")
     title = name if spec.x_axis.title is None else spec.x_axis.title
-    along = axis(title, kind, **_range(spec.x_axis, kind), **_categories(spec, points))
+    along = axis(title, kind, **limits(spec.x_axis.minimum, spec.x_axis.maximum, kind), **_categories(spec, points))
     values = [_value_axis(spec, table, (index,)) for index in spec.ys] if spec.split != "none" else []
     if spec.kind == "barchart":
         # The first category on top, and room for the names of all.
@@ -207,18 +207,11 @@ def _value_axis(spec: ChartSpec, table: Table, ys: Sequence[int]) -> Figure:
         title = ""  # the legend has the names
     kind = "log" if spec.y_axis.log else "linear"
     more: Figure = {"ticksuffix": "%"} if spec.stacking == "stacked100" else {}
-    return axis(title, kind, **_range(spec.y_axis, kind), **more)
+    return axis(title, kind, **limits(spec.y_axis.minimum, spec.y_axis.maximum, kind), **more)
 
 
 def _axis_name(column: Column) -> str:
     return f"{column.name} (s)" if role_of(column) == "duration" else column.name
-
-
-def _range(wanted: Axis, kind: str) -> Figure:
-    ends = [wanted.minimum, wanted.maximum]
-    if ends == [None, None] or kind == "category":
-        return {}
-    return {"range": [np.log10(end) if kind == "log" and end is not None else end for end in ends]}
 
 
 def _categories(spec: ChartSpec, points: Points) -> Figure:

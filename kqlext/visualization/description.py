@@ -24,9 +24,7 @@ _NAME, _NAMES = 40, 5  # characters of a name, and names that are listed
 
 _NOUNS = {
     "timechart": "Time chart", "anomalychart": "Anomaly chart", "linechart": "Line chart", "areachart": "Area chart",
-    "scatterchart": "Scatter chart", "columnchart": "Column chart", "barchart": "Bar chart", "piechart": "Pie chart",
-    "treemap": "Tree map", "card": "Card", "ladderchart": "Ladder chart", "sankey": "Flows",
-    "pivotchart": "Pivot chart", "timepivot": "Time pivot", "graph": "Graph", "3dchart": "3D chart",
+    "scatterchart": "Scatter chart", "columnchart": "Column chart", "barchart": "Bar chart",
 }  # fmt: skip
 
 
@@ -63,11 +61,8 @@ def _of_points(spec: ChartSpec, table: Table, points: Points) -> list[str]:
 
 
 def _kind(spec: ChartSpec) -> str:
-    noun = "Map of points" if spec.map and spec.kind == "scatterchart" else _NOUNS[spec.kind]
-    if spec.map and spec.kind == "piechart":
-        noun = "Map of pies"
     stacked = {"stacked": ", stacked,", "stacked100": ", stacked to 100 %,"}.get(spec.stacking, "")
-    return f"{noun}{stacked}"
+    return f"{_NOUNS[spec.kind]}{stacked}"
 
 
 def _columns(indices: Sequence[int], table: Table) -> str:
@@ -100,36 +95,39 @@ def _number(value: float) -> str:
 
 
 def _of_traces(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
-    of = f"{_kind(spec)} of {_columns(spec.ys, table)}" if spec.ys else _kind(spec)
-    describe = {
-        "piechart": _pie, "treemap": _tree, "card": _card, "ladderchart": _ladder, "sankey": _flows,
-    }.get("" if spec.map else spec.kind)  # fmt: skip
-    return describe(spec, table, traces, of) if describe else [of]
+    describe = _map if spec.map else _SHAPES[spec.kind]
+    return describe(spec, table, traces)
 
 
-def _pie(spec: ChartSpec, table: Table, traces: Sequence[Figure], of: str) -> list[str]:
+def _pie(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
     assert spec.x is not None
     (trace,) = traces
     total = sum(trace["values"])
     order = sorted(range(len(trace["values"])), key=lambda place: -trace["values"][place])
     shares = [f"{_label(trace['labels'][place])} {trace['values'][place] / total:.0%}" for place in order]
-    return [f"{of} by {_columns((spec.x,), table)}", f"{plural(len(order), 'slice')} ({listing(shares, _NAMES)})"]
+    return [
+        f"Pie chart of {_columns(spec.ys, table)} by {_columns((spec.x,), table)}",
+        f"{plural(len(order), 'slice')} ({listing(shares, _NAMES)})",
+    ]
 
 
-def _tree(spec: ChartSpec, table: Table, traces: Sequence[Figure], of: str) -> list[str]:
+def _tree(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
     (trace,) = traces
     tops = [place for place, parent in enumerate(trace["parents"]) if not parent]
     tops.sort(key=lambda place: -trace["values"][place])
     areas = [f"{_label(trace['labels'][place])} {_number(trace['values'][place])}" for place in tops]
-    return [f"{of} by {_columns(spec.series, table)}", f"{plural(len(tops), 'area')} ({listing(areas, _NAMES)})"]
+    return [
+        f"Tree map of {_columns(spec.ys, table)} by {_columns(spec.series, table)}",
+        f"{plural(len(tops), 'area')} ({listing(areas, _NAMES)})",
+    ]
 
 
-def _card(spec: ChartSpec, table: Table, _: Sequence[Figure], __: str) -> list[str]:
+def _card(spec: ChartSpec, table: Table, _: Sequence[Figure]) -> list[str]:
     values = [f"{_columns((index,), table)} {_name(table.columns[index].texts(0, 1)[0])}" for index in spec.ys]
     return [f"Card: {listing(values, _NAMES)}"]
 
 
-def _ladder(spec: ChartSpec, table: Table, traces: Sequence[Figure], _: str) -> list[str]:
+def _ladder(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
     assert spec.x is not None
     rows = list(dict.fromkeys(map(_label, traces[0]["y"])))
     between = f"{_columns((spec.x,), table)} to {_columns(spec.ys, table)}"
@@ -139,11 +137,76 @@ def _ladder(spec: ChartSpec, table: Table, traces: Sequence[Figure], _: str) -> 
             f"from {first} to {last}"]  # fmt: skip
 
 
-def _flows(spec: ChartSpec, table: Table, traces: Sequence[Figure], of: str) -> list[str]:
+def _flows(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
     start, end = (_columns((index,), table) for index in spec.series)
-    return [f"{of} from {start} to {end}", plural(len(traces[0]["link"]["value"]), "flow")]
+    return [
+        f"Flows of {_columns(spec.ys, table)} from {start} to {end}",
+        plural(len(traces[0]["link"]["value"]), "flow"),
+    ]
+
+
+def _map(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
+    seen = [trace for trace in traces if trace["mode"] == "markers"]
+    places = {place for trace in seen for place in zip(trace["x"], trace["y"], strict=True)}
+    sized = spec.kind == "piechart"
+    what = f"Map of {_columns(spec.ys[-1:], table)} at {plural(len(places), 'place')}" if sized else "Map of points"
+    count = [] if sized else [plural(sum(len(trace["x"]) for trace in seen), "point")]
+    return [what, *count, *_series(traces), *(f"{name} {_ends(seen, axis)}" for name, axis in _DEGREES)]
+
+
+_DEGREES = (("longitude", "x"), ("latitude", "y"))
+
+
+def _pivot(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
+    assert spec.x is not None
+    by = _columns((spec.x, *spec.levels), table)
+    x = traces[0]["x"]
+    many = len(x[0] if spec.levels else x)
+    categories = f"{many:,} categor{'y' if many == 1 else 'ies'}"
+    return [f"Pivot chart of {_columns(spec.ys, table)} by {by}", categories, *_series(traces), _ends(traces, "y")]
+
+
+def _lanes(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
+    assert spec.x is not None
+    events = traces[-1]
+    lanes = list(dict.fromkeys(map(_label, events["y"])))
+    of = f" of {_columns(spec.series, table)}" if spec.series else ""
+    first, last = min(events["x"]), max(events["x"])
+    return [f"Time pivot of {plural(len(events['x']), 'event')} over {_columns((spec.x,), table)}",
+            f"{plural(len(lanes), 'lane')}{of} {_among(lanes)}", f"from {first} to {last}"]  # fmt: skip
+
+
+def _graph(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
+    lines, nodes = traces
+    start, end = (_columns((index,), table) for index in spec.series)
+    edges = plural(lines["x"].count(None), "edge")
+    return [f"Graph of {plural(len(nodes['x']), 'node')} {_among(map(_label, nodes['text']))} and {edges}",
+            f"from {start} to {end}"]  # fmt: skip
+
+
+def _space(spec: ChartSpec, table: Table, traces: Sequence[Figure]) -> list[str]:
+    assert spec.x is not None
+    axes = zip((spec.x, *spec.ys), "xyz", strict=True)
+    spans = [f"{_columns((index,), table)} {_ends(traces, letter)}" for index, letter in axes]
+    points = plural(sum(len(trace["x"]) for trace in traces), "point")
+    return [f"3D chart of {_columns((spec.x, *spec.ys), table)}", points, *_series(traces), *spans]
+
+
+def _series(traces: Sequence[Figure]) -> list[str]:
+    shown = [_label(trace["name"]) for trace in traces if trace.get("showlegend", True)]
+    return [f"{len(shown):,} series {_among(shown)}"] if len(shown) > 1 else []
+
+
+def _ends(traces: Sequence[Figure], axis: str) -> str:
+    return _span(np.array([value for trace in traces for value in trace[axis] if value is not None], dtype=float))
 
 
 def _label(text: str) -> str:
     """A label of a figure as the text that it was."""
     return _name(html.unescape(text))
+
+
+_SHAPES = {
+    "piechart": _pie, "treemap": _tree, "card": _card, "ladderchart": _ladder, "sankey": _flows, "pivotchart": _pivot,
+    "timepivot": _lanes, "graph": _graph, "3dchart": _space,
+}  # fmt: skip

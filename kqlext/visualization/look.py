@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from kqlext.visualization.palette import Colours, palette
 
 Figure = dict[str, Any]
 """A plotly figure as JSON values: ``data`` and ``layout``. Making one does not need plotly."""
+
+Drawn = tuple[list[Figure], Figure]
+"""What draws one kind of chart gives: the traces, and what the layout has beside the common."""
 
 TEXT, GRID = "#7b7b7b", "rgba(127,127,127,0.28)"  # both are seen on white and on black
 _CLEAR = "rgba(0,0,0,0)"
@@ -120,3 +124,11 @@ def axis(title: str, kind: str = "linear", **more: Any) -> dict[str, Any]:
         "type": kind, "title": {"text": plain(title)}, "automargin": True,
         "gridcolor": GRID, "zerolinecolor": GRID, "linecolor": GRID, **more,
     }  # fmt: skip
+
+
+def limits(minimum: float | str | None, maximum: float | str | None, kind: str) -> dict[str, Any]:
+    """The range of an axis of this type, if it has one; plotly takes the ends of a logarithmic one as exponents."""
+    ends = [minimum, maximum]
+    if ends == [None, None] or kind == "category":
+        return {}
+    return {"range": [math.log10(end) if kind == "log" and isinstance(end, (int, float)) else end for end in ends]}

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kqlext.decode.tables import Column
-from kqlext.visualization.roles import CHOOSERS, NotDrawnError, Roles, find_columns, role_of
+from kqlext.visualization.choosers import CHOOSERS, MAP_CHOOSERS
+from kqlext.visualization.roles import NUMERIC, NotDrawnError, Roles, find_columns, role_of
 
 __all__ = ["Axis", "ChartSpec", "NotDrawnError", "chart_spec"]
 
@@ -42,6 +43,7 @@ class ChartSpec:
         arrays: x and ys are arrays, as of make-series, to be taken apart against each other.
         sorted: whether the query sorts its rows; None where the service does not say.
         notes: what of the query is not in the picture, a sentence each.
+        levels: the columns of categories within those of x (pivotchart).
     """
 
     kind: str
@@ -60,24 +62,25 @@ class ChartSpec:
     accumulate: bool = False
     sorted: bool | None = None
     notes: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
 
 
 NO_CHART = {
     "": "", "table": "", "list": "",
-    "pivotchart": "it is an interactive pivot of Kusto.Explorer",
-    "timepivot": "it is an interactive pivot of Kusto.Explorer",
-    "timeline": "it is not documented", "3dchart": "it is not documented", "graph": "graphs are not drawn yet",
+    "timeline": "it is not documented",
 }  # fmt: skip
 """Visualizations that are tables, and why; nothing for those that are meant to be."""
 
 _STACKED_KINDS = ("areachart", "barchart", "columnchart")
 _AXES_KINDS = ("timechart", "anomalychart", "linechart", "areachart", "scatterchart", "barchart", "columnchart")
 
+_Y_KINDS = (*_AXES_KINDS, "pivotchart")
+
 # Property -> the kinds that it says something to; for all others it is a note.
 KNOWN: dict[str, tuple[str, ...] | None] = {
-    "visualization": None, "title": None, "legend": None, "isquerysorted": None, "by": None, "annotation": None,
+    "visualization": None, "title": None, "legend": None, "isquerysorted": None, "by": (), "annotation": (),
     "kind": None, "series": None, "ycolumns": None, "xcolumn": None, "xtitle": None, "ytitle": None,
-    "xaxis": _AXES_KINDS, "yaxis": _AXES_KINDS, "ymin": _AXES_KINDS, "ymax": _AXES_KINDS,
+    "xaxis": _AXES_KINDS, "yaxis": _Y_KINDS, "ymin": _Y_KINDS, "ymax": _Y_KINDS,
     "xmin": _AXES_KINDS, "xmax": _AXES_KINDS, "ysplit": _AXES_KINDS, "accumulate": _AXES_KINDS,
     "anomalycolumns": ("anomalychart",),
 }  # fmt: skip
@@ -114,7 +117,7 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
         if kind == "anomalychart"
         else (),
     )
-    chosen = CHOOSERS["map" if is_map else kind](roles, columns)
+    chosen = (MAP_CHOOSERS if is_map else CHOOSERS)[kind](roles, columns)
     notes += chosen.notes
     axes_role = "category" if chosen.x is None else role_of(columns[chosen.x])
     return ChartSpec(
@@ -123,6 +126,7 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
         _axis("x", properties, axes_role, notes), _axis("y", properties, "number", notes),
         _text(properties.get("title")), _word(properties, "legend", ("visible", "hidden")) != "hidden",
         _flag(properties.get("accumulate")), _flag_or_none(visualization.get("isquerysorted")), tuple(notes),
+        chosen.levels,
     )  # fmt: skip
 
 
@@ -154,10 +158,8 @@ def _kind_property(
         return value, False  # type: ignore[return-value]
     if value == "unstacked":
         return stacking, False
-    if value == "map" and kind == "scatterchart":
+    if value == "map" and kind in MAP_CHOOSERS:
         return stacking, True
-    if value == "map" and kind == "piechart":
-        raise NotDrawnError("pies on a map are not drawn")
     if value in ("stacked", "stacked100", "map"):
         notes.append(f"kind={value} does not go with {kind}; it is left out.")
         return stacking, False
@@ -176,7 +178,7 @@ def _split(kind: str, properties: Mapping[str, Any], count: int, notes: list[str
 
 def _axis(letter: str, properties: Mapping[str, Any], role: str, notes: list[str]) -> Axis:
     log = _word(properties, f"{letter}axis", ("linear", "log")) == "log"
-    if log and role not in ("number", "numbers", "duration"):
+    if log and role not in ("numbers", *NUMERIC):
         notes.append(f"{letter}axis=log is for numbers; the axis is linear.")
         log = False
     low, high = (_limit(f"{letter}{end}", properties, role, log, notes) for end in ("min", "max"))
@@ -192,7 +194,7 @@ def _limit(name: str, properties: Mapping[str, Any], role: str, log: bool, notes
     text = str(value).strip()
     if role in ("time", "times"):
         return _moment(name, text)
-    if role not in ("number", "numbers", "duration"):
+    if role not in ("numbers", *NUMERIC):
         notes.append(f"{name} is for numbers and datetimes; it is left out.")
         return None
     try:

@@ -1,4 +1,4 @@
-"""Figures without common axes: pies, treemaps, cards, ladders, flows, points on a map, and plotly's own JSON."""
+"""Figures without common axes: pies, tree maps, cards, ladders, flows, plotly's own JSON; others by their modules."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import orjson
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Table
 from kqlext.text import listing, plural
+from kqlext.visualization import graphs, maps, pivots
 from kqlext.visualization.description import description
 from kqlext.visualization.labels import another, label, labels, named
-from kqlext.visualization.look import GRID, TEXT, Figure, Look, axis, layout
-from kqlext.visualization.points import MOST_SERIES, coded, moments, numbers, row_name, series_names, texts
+from kqlext.visualization.look import GRID, TEXT, Drawn, Figure, Look, axis, layout
+from kqlext.visualization.points import coded, moments, numbers, row_name, series_names, texts
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
 from kqlext.visualization.values import json_moments, json_number, json_numbers, total_sizes
@@ -26,7 +27,6 @@ _MOST_ROWS = 200  # of a ladder
 _MOST_STEPS = 2_000
 _MOST_FLOWS = 500
 _MOST_CARDS = 12
-_MOST_DOTS = 5_000
 _MOST_JSON = 2_000_000  # characters of a figure that a query gives
 
 
@@ -36,7 +36,7 @@ def figure(spec: ChartSpec, table: Table, look: Look, notes: Sequence[str]) -> F
     Raises:
         NotDrawnError: the values of the table make no such chart.
     """
-    draw = _map if spec.map else DRAWN[spec.kind]
+    draw = (maps.DRAWN if spec.map else DRAWN)[spec.kind]
     own: list[str] = []
     data, more = draw(spec, table, look, own)
     if spec.kind == "plotly":
@@ -45,10 +45,7 @@ def figure(spec: ChartSpec, table: Table, look: Look, notes: Sequence[str]) -> F
     return {"data": data, "layout": layout(spec.title, [*notes, *spec.notes, *own], **more)}
 
 
-_Drawn = tuple[list[Figure], Figure]
-
-
-def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Slices by size, those of numbers and times in their order; many small ones are one: a pie has all of it."""
     assert spec.x is not None
     places, names = coded(table.columns[spec.x])
@@ -78,7 +75,7 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     return [trace], {"showlegend": spec.legend}
 
 
-def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Areas within areas, one level for each column of texts."""
     names, groups = series_names(spec.series, table)
     sizes = total_sizes(table.columns[spec.ys[0]], groups, len(names), notes)
@@ -103,7 +100,7 @@ def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dr
     return [trace], {}
 
 
-def _card(spec: ChartSpec, table: Table, _: Look, notes: list[str]) -> _Drawn:
+def _card(spec: ChartSpec, table: Table, _: Look, notes: list[str]) -> Drawn:
     """The values of the first row, large, each with its column's name."""
     shown = spec.ys[:_MOST_CARDS]
     if len(spec.ys) > len(shown):
@@ -137,7 +134,7 @@ def _card_value(column: Any) -> str:
     return label(None if value is None else column.texts(0, 1)[0])
 
 
-def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """A bar from the start to the end of each row, rows of one name beside each other."""
     assert spec.x is not None
     first, last = table.columns[spec.x], table.columns[spec.ys[0]]
@@ -175,7 +172,7 @@ def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
     }  # fmt: skip
 
 
-def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Flows from the texts of one column to those of another."""
     names, groups = series_names(spec.series, table)
     sizes = total_sizes(table.columns[spec.ys[0]], groups, len(names), notes)
@@ -198,69 +195,6 @@ def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
     return [trace], {"height": max(400, 120 + 14 * len(nodes))}
 
 
-def _map(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
-    """Points by longitude and latitude, on a grid of degrees: outlines of countries would be fetched from elsewhere."""
-    assert spec.x is not None
-    longitude, latitude = _degrees(spec, table)
-    there = np.isfinite(longitude) & np.isfinite(latitude)
-    if not there.all():
-        notes.append(f"{plural(int((~there).sum()), 'row')} without a place left out.")
-    if not there.any() or (np.abs(longitude[there]) > 180).any() or (np.abs(latitude[there]) > 90).any():
-        raise NotDrawnError("longitudes are from -180 to 180, latitudes from -90 to 90")
-    names, groups = series_names(spec.series, table)
-    raw, groups = _few_names(names, groups, notes) if spec.series else ([table.columns[spec.x].name], groups)
-    rows = np.flatnonzero(there)
-    if len(rows) > _MOST_DOTS:
-        cells = np.round(longitude, 1) * 10_000 + np.round(latitude, 1)
-        together = np.stack([groups.astype(float), cells])[:, rows]
-        rows = rows[np.sort(np.unique(together, axis=1, return_index=True)[1])]
-        step = -(-len(rows) // _MOST_DOTS)
-        firsts = np.unique(groups[rows], return_index=True)[1]  # no series is without a point
-        rows = rows[np.union1d(firsts, np.arange(0, len(rows), step))]
-        notes.append(f"{len(rows):,} of {int(there.sum()):,} points; the Result has all.")
-    data = []
-    for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
-        own = rows[groups[rows] == number]
-        if not len(own):
-            continue
-        marker = {"color": style.colour, "symbol": style.symbol, "size": 6, "opacity": 0.6}
-        x, y = np.round(longitude[own], 4).tolist(), np.round(latitude[own], 4).tolist()
-        data.append({"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker})
-    degrees: dict[str, Any] = {"ticksuffix": "°", "zeroline": False, "constrain": "domain"}
-    along = axis(spec.x_axis.title or "longitude", **degrees)
-    up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=1.25)
-    return data, {"xaxis": along, "yaxis": up, "showlegend": spec.legend and len(data) > 1, "height": 500}
-
-
-def _few_names(names: Sequence[tuple[str | None, ...]], groups: Any, notes: list[str]) -> tuple[list[str], Any]:
-    """The names of the series with most rows, and each row's place among them; all others are one."""
-    taken: set[str] = set()
-    if len(names) <= MOST_SERIES:
-        return [another(row_name(name), taken) for name in names], groups
-    keep = np.sort(np.argsort(-np.bincount(groups, minlength=len(names)), kind="stable")[:MOST_SERIES])
-    place = np.full(len(names), MOST_SERIES, dtype=np.int64)
-    place[keep] = np.arange(MOST_SERIES)
-    notes.append(f"The {MOST_SERIES} largest of {len(names):,} series by rows, the others as one.")
-    rest = f"({len(names) - MOST_SERIES:,} others)"
-    return [*(another(row_name(names[index]), taken) for index in keep), another(rest, taken)], place[groups]
-
-
-def _degrees(spec: ChartSpec, table: Table) -> tuple[Any, Any]:
-    assert spec.x is not None
-    column = table.columns[spec.x]
-    if spec.ys:
-        return numbers(column), numbers(table.columns[spec.ys[0]])
-    pairs = [_point(value) for value in column.values(0, len(column))]
-    return np.array([pair[0] for pair in pairs], dtype=float), np.array([pair[1] for pair in pairs], dtype=float)
-
-
-def _point(value: Any) -> tuple[float, float]:
-    found = value.get("coordinates") if isinstance(value, dict) and value.get("type") == "Point" else None
-    if isinstance(found, list) and len(found) >= 2 and all(isinstance(part, (int, float)) for part in found[:2]):
-        return float(found[0]), float(found[1])
-    return float("nan"), float("nan")
-
-
 # --- a figure that the query gives -------------------------------------------------------------------------
 
 # What plotly fetches from elsewhere: maps, and images. A result calls nobody.
@@ -269,7 +203,7 @@ _LINK = re.compile(r"<(?=\s*/?\s*a\b)", re.I)
 _ADDRESS = re.compile(r"\s*([a-z]+:)?//", re.I)
 
 
-def _plotly(spec: ChartSpec, table: Table, _: Look, __: list[str]) -> _Drawn:
+def _plotly(spec: ChartSpec, table: Table, _: Look, __: list[str]) -> Drawn:
     """The figure in the first cell. Its texts keep plotly's tags, but neither links nor TeX."""
     column = table.columns[spec.ys[0]]
     value = column.values(0, 1)[0]
@@ -306,11 +240,15 @@ def _harmless(value: Any, fetching: list[str]) -> Any:
     return value
 
 
-DRAWN: dict[str, Callable[[ChartSpec, Table, Look, list[str]], _Drawn]] = {
+DRAWN: dict[str, Callable[[ChartSpec, Table, Look, list[str]], Drawn]] = {
     "piechart": _pie,
     "treemap": _treemap,
     "card": _card,
     "ladderchart": _ladder,
     "sankey": _sankey,
     "plotly": _plotly,
+    "pivotchart": pivots.pivot_chart,
+    "timepivot": pivots.time_pivot,
+    "graph": graphs.graph,
+    "3dchart": graphs.space,
 }

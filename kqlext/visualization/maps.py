@@ -1,0 +1,209 @@
+"""`kind=map`: points, discs and pies by longitude and latitude, on a grid of degrees.
+
+Outlines of countries would be fetched from elsewhere, which a result does not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kqlext.decode.tables import Table
+from kqlext.text import plural
+from kqlext.visualization.labels import another, label, labels
+from kqlext.visualization.look import Drawn, Figure, Look, axis
+from kqlext.visualization.points import MOST_SERIES, numbers, row_name, series_names
+from kqlext.visualization.properties import ChartSpec
+from kqlext.visualization.roles import NUMBERS, NotDrawnError, role_of
+from kqlext.visualization.values import json_number, total_sizes
+
+_MOST_DOTS = 5_000
+_MOST_PLACES = 100  # of discs and pies
+_TALLER = 1.25  # how much longer a degree of latitude is drawn than one of longitude
+_LARGEST = 44  # pixels across the largest disc
+_RADIUS = 0.05  # of the largest pie, as a share of the map
+_CORNERS = 40  # of a whole pie's outline
+
+
+def points(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
+    """A marker for each row."""
+    assert spec.x is not None
+    longitude, latitude, there = _places(spec, table, notes)
+    names, groups = series_names(spec.series, table)
+    raw, groups = _few(names, groups, np.ones(len(groups)), "rows", notes)
+    if not spec.series:
+        raw = [table.columns[spec.x].name]
+    rows = np.flatnonzero(there)
+    if len(rows) > _MOST_DOTS:
+        cells = np.round(longitude, 1) * 10_000 + np.round(latitude, 1)
+        together = np.stack([groups.astype(float), cells])[:, rows]
+        rows = rows[np.sort(np.unique(together, axis=1, return_index=True)[1])]
+        step = -(-len(rows) // _MOST_DOTS)
+        firsts = np.unique(groups[rows], return_index=True)[1]  # no series is without a point
+        rows = rows[np.union1d(firsts, np.arange(0, len(rows), step))]
+        notes.append(f"{len(rows):,} of {int(there.sum()):,} points; the Result has all.")
+    data = []
+    for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
+        own = rows[groups[rows] == number]
+        if not len(own):
+            continue
+        marker = {"color": style.colour, "symbol": style.symbol, "size": 6, "opacity": 0.6}
+        x, y = np.round(longitude[own], 4).tolist(), np.round(latitude[own], 4).tolist()
+        data.append({"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker})
+    return data, _layout(spec, data)
+
+
+def pies(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
+    """A disc for each place, its area the total there; pies where several colours share a place."""
+    longitude, latitude, there = _places(spec, table, notes)
+    size = table.columns[spec.ys[-1]]
+    names, groups = series_names(spec.series, table)
+    raw, groups = _few(names, groups, total_sizes(size, groups, len(names), notes), "total", notes)
+    if not spec.series:
+        raw = [size.name]
+    spots, place = np.unique(np.stack([longitude, latitude], axis=1)[there], axis=0, return_inverse=True)
+    places = np.full(len(there), len(spots), dtype=np.int64)  # rows without a place have one behind the last
+    places[there] = place.reshape(-1)
+    totals = total_sizes(size, places, len(spots) + 1, [])[:-1]
+    order = np.argsort(-totals, kind="stable")
+    order = order[totals[order] > 0]
+    if not len(order):
+        raise NotDrawnError(f"'{size.name}' has no value above zero at any place")
+    if len(order) < len(spots):
+        notes.append(f"{plural(len(spots) - len(order), 'place')} with a total of zero left out.")
+    if len(order) > _MOST_PLACES:
+        notes.append(f"The {_MOST_PLACES} largest of {len(order):,} places by total.")
+    keep = order[:_MOST_PLACES]
+    rank = np.full(len(spots) + 1, len(keep), dtype=np.int64)
+    rank[keep] = np.arange(len(keep))
+    cells = total_sizes(size, rank[places] * len(raw) + groups, (len(keep) + 1) * len(raw), [])
+    amounts = cells.reshape(-1, len(raw))[: len(keep)]
+    several = bool(((amounts > 0).sum(axis=1) > 1).any())
+    largest = label(f"{json_number(float(totals[keep[0]])):,}")
+    notes.append(f"The area of a {'pie' if several else 'disc'} is {size.name}; the largest is {largest}.")
+    data = (_slices if several else _discs)(spots[keep], amounts, raw, look)
+    return data, _layout(spec, data)
+
+
+def _discs(spots: Any, amounts: Any, raw: Sequence[str], look: Look) -> list[Figure]:
+    most = float(amounts.max())
+    data = []
+    for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
+        own = np.flatnonzero(amounts[:, number] > 0)
+        values = [json_number(value) for value in amounts[own, number].tolist()]
+        if not values:
+            continue
+        marker = {
+            "color": style.colour, "symbol": "circle", "opacity": 0.6, "line": {"width": 1, "color": style.colour},
+            "size": values, "sizemode": "area", "sizeref": 2 * most / _LARGEST**2, "sizemin": 2,
+        }  # fmt: skip
+        x, y = (np.round(spots[own, part], 4).tolist() for part in (0, 1))
+        data.append({
+            "type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker,
+            "text": [f"{name}: {value:,}" for value in values], "hoverinfo": "text",
+        })  # fmt: skip
+    return data
+
+
+def _slices(spots: Any, amounts: Any, raw: Sequence[str], look: Look) -> list[Figure]:
+    """Pies as outlines in degrees, so that they stay at their places: one trace for each colour, one of hover texts."""
+    span = max(np.ptp(spots[:, 0]), np.ptp(spots[:, 1]) * _TALLER) or 1.0
+    totals = amounts.sum(axis=1)
+    radii = _RADIUS * span * np.sqrt(totals / totals.max())
+    digits = int(max(4, 4 - np.floor(np.log10(radii.max()))))
+    begins = np.cumsum(amounts, axis=1) - amounts
+    names = labels(raw)
+    data: list[Figure] = []
+    hover: tuple[list[float], list[float], list[str]] = ([], [], [])
+    for number, (name, style) in enumerate(zip(names, look.styles(raw), strict=True)):
+        x: list[float | None] = []
+        y: list[float | None] = []
+        for spot in np.flatnonzero(amounts[:, number] > 0):
+            share = np.array([begins[spot, number], begins[spot, number] + amounts[spot, number]]) / totals[spot]
+            outline = _outline(spots[spot], radii[spot], share)
+            x += [*np.round(outline[:, 0], digits).tolist(), None]
+            y += [*np.round(outline[:, 1], digits).tolist(), None]
+            middle = _arc(spots[spot], radii[spot] * 0.6, np.array([share.mean()]))[0]
+            value, total = (json_number(float(amount)) for amount in (amounts[spot, number], totals[spot]))
+            for part, list_ in zip(np.round(middle, digits).tolist(), hover[:2], strict=True):
+                list_.append(part)
+            hover[2].append(f"{name}: {value:,} of {total:,}")
+        if x:
+            fill = {"fill": "toself", "fillcolor": style.colour, "fillpattern": {"shape": style.pattern}}
+            line = {"width": 0.5, "color": style.colour}
+            data.append({"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": line, **fill,
+                         "opacity": 0.8, "hoverinfo": "skip"})  # fmt: skip
+    seen = {"type": "scatter", "mode": "markers", "marker": {"size": 8, "opacity": 0}, "showlegend": False}
+    return [*data, {**seen, "x": hover[0], "y": hover[1], "text": hover[2], "hoverinfo": "text"}]
+
+
+def _outline(spot: Any, radius: float, share: Any) -> Any:
+    """A slice from the one share of the circle to the other, clockwise from the top."""
+    corners = 1 + max(1, int(np.ceil((share[1] - share[0]) * _CORNERS)))
+    arc = _arc(spot, radius, np.linspace(share[0], share[1], corners))
+    return arc if share[1] - share[0] >= 1 else np.vstack([spot, arc, spot])
+
+
+def _arc(spot: Any, radius: float, shares: Any) -> Any:
+    angles = 2 * np.pi * shares
+    return np.stack([spot[0] + radius * np.sin(angles), spot[1] + radius / _TALLER * np.cos(angles)], axis=1)
+
+
+def _layout(spec: ChartSpec, data: Sequence[Figure]) -> Figure:
+    degrees: dict[str, Any] = {"ticksuffix": "°", "zeroline": False, "constrain": "domain"}
+    along = axis(spec.x_axis.title or "longitude", **degrees)
+    up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=_TALLER)
+    several = sum(trace.get("showlegend", True) for trace in data) > 1
+    return {"xaxis": along, "yaxis": up, "showlegend": spec.legend and several, "height": 500}
+
+
+def _few(
+    names: Sequence[tuple[str | None, ...]], groups: Any, weights: Any, by: str, notes: list[str]
+) -> tuple[list[str], Any]:
+    """The names of the heaviest series, and each row's place among them; all others are one.
+
+    ``weights`` are those of the series, or one for each row.
+    """
+    taken: set[str] = set()
+    if len(names) <= MOST_SERIES:
+        return [another(row_name(name), taken) for name in names], groups
+    weights = weights if len(weights) == len(names) else np.bincount(groups, weights, minlength=len(names))
+    keep = np.sort(np.argsort(-weights, kind="stable")[:MOST_SERIES])
+    place = np.full(len(names), MOST_SERIES, dtype=np.int64)
+    place[keep] = np.arange(MOST_SERIES)
+    notes.append(f"The {MOST_SERIES} largest of {len(names):,} series by {by}, the others as one.")
+    rest = f"({len(names) - MOST_SERIES:,} others)"
+    return [*(another(row_name(names[index]), taken) for index in keep), another(rest, taken)], place[groups]
+
+
+def _places(spec: ChartSpec, table: Table, notes: list[str]) -> tuple[Any, Any, Any]:
+    """Longitudes, latitudes, and which rows have both.
+
+    Raises:
+        NotDrawnError: there is no place, or one is not on the earth.
+    """
+    assert spec.x is not None
+    column = table.columns[spec.x]
+    if role_of(column) in NUMBERS:
+        longitude, latitude = numbers(column), numbers(table.columns[spec.ys[0]])
+    else:
+        pairs = np.array([_point(value) for value in column.values(0, len(column))], dtype=float).reshape(-1, 2)
+        longitude, latitude = pairs[:, 0], pairs[:, 1]
+    there = np.isfinite(longitude) & np.isfinite(latitude)
+    if not there.all():
+        notes.append(f"{plural(int((~there).sum()), 'row')} without a place left out.")
+    if not there.any() or (np.abs(longitude[there]) > 180).any() or (np.abs(latitude[there]) > 90).any():
+        raise NotDrawnError("longitudes are from -180 to 180, latitudes from -90 to 90")
+    return longitude, latitude, there
+
+
+def _point(value: Any) -> tuple[float, float]:
+    found = value.get("coordinates") if isinstance(value, dict) and value.get("type") == "Point" else None
+    if isinstance(found, list) and len(found) >= 2 and all(isinstance(part, (int, float)) for part in found[:2]):
+        return float(found[0]), float(found[1])
+    return float("nan"), float("nan")
+
+
+DRAWN: dict[str, Callable[[ChartSpec, Table, Look, list[str]], Drawn]] = {"scatterchart": points, "piechart": pies}
