@@ -9,18 +9,21 @@ import numpy as np
 
 from kqlext.decode.tables import Table
 from kqlext.text import plural
-from kqlext.visualization.labels import another, label, labels, named
-from kqlext.visualization.look import GRID, TEXT, Drawn, Figure, Look
-from kqlext.visualization.points import MOST_SERIES, coded, numbers, row_name, series_names
+from kqlext.visualization.labels import label, labels
+from kqlext.visualization.look import TEXT, Drawn, Figure, Look
+from kqlext.visualization.points import MOST_SERIES, coded, numbers, series_names
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError
+from kqlext.visualization.thinning import few_series
 from kqlext.visualization.values import json_numbers
 
 _MOST_NODES, _MOST_EDGES = 150, 500
-_ARROW = 9  # pixels
-_LABEL = 30  # characters beside a node
+_ARROW, _STANDOFF = 9, 6  # pixels
+_LABELS = (30, 24, 18, 14)  # characters beside a node
 _SWEEPS = 4  # over the layers, to untangle the edges
-_BEND, _BENDS = 0.35, 8  # how far an edge within a layer or back bends aside, and in how many pieces
+_BENDS = 10  # pieces of an edge that does not go to the next layer
+_WIDTH, _CHARACTER, _GAP = 780, 6.6, 44  # pixels: of the chart, of a character, between a label and the next layer
+_EDGE = "rgba(127,127,127,0.6)"
 _MOST_POINTS = 2_000
 
 Edge = tuple[int, int]
@@ -29,35 +32,49 @@ Edge = tuple[int, int]
 def graph(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Edges from left to right, nodes in layers by their steps from one that nothing goes to."""
     nodes, edges = _edges(spec, table, notes)
-    places = _layout(len(nodes), edges)
-    name = ", ".join(table.columns[index].name for index in spec.series)
-    (style,) = look.styles([name])
+    texts, places, width = _spaced(_layout(len(nodes), edges), nodes)
     x: list[float | None] = []
     y: list[float | None] = []
-    for edge in edges:
-        along, up = _line(places[edge[0]], places[edge[1]])
+    for start, end in edges:
+        along, up = _line(places[start], places[end], len(texts[start]))
         x += [*along, None]
         y += [*up, None]
-    sizes = [_ARROW if behind is None else 0 for behind in [*x[1:], 0.0]]  # only at the end of each line
-    arrows = {"symbol": "arrow", "angleref": "previous", "size": sizes, "color": TEXT, "opacity": 1, "standoff": 6}
-    lines = {"type": "scatter", "mode": "lines+markers", "x": x, "y": y, "line": {"color": GRID, "width": 1.5},
+    ends = [behind is None for behind in [*x[1:], 0.0]]
+    sizes, standoffs = [_ARROW if end else 0 for end in ends], [_STANDOFF if end else 0 for end in ends]
+    arrows = {"symbol": "arrow", "angleref": "previous", "color": TEXT, "size": sizes, "standoff": standoffs}
+    lines = {"type": "scatter", "mode": "lines+markers", "x": x, "y": y, "line": {"color": _EDGE, "width": 1.2},
              "marker": arrows, "hoverinfo": "skip"}  # fmt: skip
+    (style,) = look.styles([", ".join(table.columns[index].name for index in spec.series)])
     into, out_of = (np.bincount([edge[end] for edge in edges], minlength=len(nodes)).tolist() for end in (1, 0))
-    texts = labels(nodes, _LABEL)
     dots = {
         "type": "scatter", "mode": "markers+text", "x": [place[0] for place in places], "y": [p[1] for p in places],
-        "text": texts, "textposition": "middle right", "marker": {"color": style.colour, "size": 10},
+        "text": texts, "textposition": "middle right", "textfont": {"size": 11},
+        "marker": {"color": style.colour, "size": 10},
         "hovertext": [f"{text}: {i:,} in, {o:,} out" for text, i, o in zip(labels(nodes), into, out_of, strict=True)],
         "hoverinfo": "text", "cliponaxis": False,
     }  # fmt: skip
-    last = max(place[0] for place in places)
     hidden: Figure = {"visible": False, "type": "linear"}
-    tallest = max(np.unique([place[0] for place in places], return_counts=True)[1].tolist())
-    # Room for the labels of the last layer.
+    tallest = max([*(place[1] for place in places), *(up for up in y if up is not None)]) + 0.5
     return [lines, dots], {
-        "xaxis": {**hidden, "range": [-0.2, last + 0.9]}, "yaxis": {**hidden, "autorange": "reversed"},
-        "showlegend": False, "hovermode": "closest", "height": max(320, 140 + 24 * int(tallest)),
+        "xaxis": {**hidden, "range": [-10, width]}, "yaxis": {**hidden, "range": [tallest, -0.5]},
+        "showlegend": False, "hovermode": "closest", "height": int(max(320, 140 + 24 * tallest)),
     }  # fmt: skip
+
+
+def _spaced(
+    places: Sequence[tuple[int, float]], nodes: Sequence[str | None]
+) -> tuple[list[str], list[tuple[float, float]], float]:
+    """Labels that end before the next layer begins, the places with x in pixels, and the width."""
+    layers = range(1 + max(layer for layer, _ in places))
+    for limit in _LABELS:  # shorter ones where the page is not wide enough
+        texts = labels(nodes, limit)
+        longest = [max(len(text) for (at, _), text in zip(places, texts, strict=True) if at == n) for n in layers]
+        room = np.array([_CHARACTER * length + _GAP for length in longest], dtype=float)
+        if room.sum() <= _WIDTH:
+            room += (_WIDTH - room.sum()) / len(room)
+            break
+    begins = (np.cumsum(room) - room).tolist()
+    return texts, [(begins[layer], up) for layer, up in places], float(room.sum())
 
 
 def _edges(spec: ChartSpec, table: Table, notes: list[str]) -> tuple[list[str | None], list[Edge]]:
@@ -86,7 +103,7 @@ def _edges(spec: ChartSpec, table: Table, notes: list[str]) -> tuple[list[str | 
     return nodes, [(place[start], place[end]) for start, end in pairs if start != end]
 
 
-def _layout(count: int, edges: Sequence[Edge]) -> list[tuple[float, float]]:
+def _layout(count: int, edges: Sequence[Edge]) -> list[tuple[int, float]]:
     """The place of each node: x is its layer; within a layer, nodes stand near those that they have edges with."""
     layers = _layers(count, edges)
     neighbours: list[list[int]] = [[] for _ in range(count)]
@@ -112,7 +129,7 @@ def _layout(count: int, edges: Sequence[Edge]) -> list[tuple[float, float]]:
             layers[number].sort(key=lambda node, means=means: means[node])  # type: ignore[misc]
             spread(layers[number])
     across = {node: number for number, layer in enumerate(layers) for node in layer}
-    return [(float(across[node]), float(up[node])) for node in range(count)]
+    return [(across[node], float(up[node])) for node in range(count)]
 
 
 def _layers(count: int, edges: Sequence[Edge]) -> list[list[int]]:
@@ -145,16 +162,17 @@ def _layers(count: int, edges: Sequence[Edge]) -> list[list[int]]:
     return [layer for layer in layers if layer]
 
 
-def _line(start: tuple[float, float], end: tuple[float, float]) -> tuple[list[float], list[float]]:
-    """An edge to the next layer is straight; any other bends aside, so that it does not run through nodes."""
-    if end[0] == start[0] + 1:
-        return [start[0], end[0]], [start[1], end[1]]
+def _line(start: tuple[float, float], end: tuple[float, float], characters: int) -> tuple[list[float], list[float]]:
+    """From behind a node's label straight to the next layer; else from the node, bent, not to run through others."""
+    if end[0] > start[0]:
+        return [start[0] + 10 + _CHARACTER * characters, end[0]], [start[1], end[1]]
     share = np.linspace(0, 1, _BENDS + 1)
-    aside = max(start[0], end[0]) + _BEND if end[0] == start[0] else (start[0] + end[0]) / 2
-    below = (start[1] + end[1]) / 2 + (0 if end[0] == start[0] else _BEND * (1 + abs(end[0] - start[0])))
+    middle = (start[0] - _GAP, (start[1] + end[1]) / 2)
+    if end[0] < start[0]:
+        middle = ((start[0] + end[0]) / 2, max(start[1], end[1]) + 1.5)
     bend = [
-        np.round((1 - share) ** 2 * a + 2 * share * (1 - share) * middle + share**2 * b, 3).tolist()
-        for a, middle, b in ((start[0], 2 * aside - start[0], end[0]), (start[1], below, end[1]))
+        np.round((1 - share) ** 2 * first + 2 * share * (1 - share) * between + share**2 * last, 2).tolist()
+        for first, between, last in zip(start, middle, end, strict=True)
     ]
     return bend[0], bend[1]
 
@@ -173,23 +191,30 @@ def space(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     if not there.any() or there.sum() > _MOST_POINTS:
         raise NotDrawnError(f"there are {int(there.sum()):,} points: 1 to {_MOST_POINTS:,} are drawn")
     names, groups = series_names(spec.series, table)
-    counts = np.bincount(groups[there], minlength=len(names))
-    kept = sorted(np.argsort(-counts, kind="stable")[:MOST_SERIES].tolist())
-    if len(kept) < len(names):
-        notes.append(f"The {MOST_SERIES} largest of {len(names):,} series by rows.")
-    taken: set[str] = set()
-    raw = [another(row_name(names[group]) or named(columns[-1].name), taken) for group in kept]
+    few = few_series(names, np.bincount(groups[there], minlength=len(names)), "rows", MOST_SERIES, notes)
+    raw = few.names if spec.series else [columns[-1].name]
     data = []
-    for group, name, style in zip(kept, labels(raw), look.styles(raw), strict=True):
-        rows = there & (groups == group)
+    for number, (name, style) in enumerate(zip(labels(raw), few.styles(look), strict=True)):
+        rows = there & (few.places[groups] == number)
+        if not rows.any():
+            continue
         places: dict[str, Any] = dict(zip("xyz", (json_numbers(one[rows]) for one in values), strict=True))
         symbol = style.symbol if style.symbol in ("circle", "square", "diamond", "cross") else "x"
         marker = {"color": style.colour, "size": 4, "symbol": symbol, "opacity": 0.8}
         data.append({"type": "scatter3d", "mode": "markers", **places, "name": name, "marker": marker})
     wanted = (spec.x_axis.title, spec.y_axis.title, None)
-    titles = [column.name if title is None else title for title, column in zip(wanted, columns, strict=True)]
+    names_of_axes = [column.name if title is None else title for title, column in zip(wanted, columns, strict=True)]
     axes = {
-        f"{letter}axis": {"title": {"text": label(title)}, "gridcolor": GRID, "zerolinecolor": GRID, "color": TEXT}
-        for letter, title in zip("xyz", titles, strict=True)
+        f"{letter}axis": {"title": {"text": _title(letter, name, notes)}, "gridcolor": TEXT, "color": TEXT}
+        for letter, name in zip("xyz", names_of_axes, strict=True)
     }
-    return data, {"scene": axes, "showlegend": spec.legend and len(data) > 1, "height": 560}
+    scene = {**axes, "camera": {"eye": {"x": 1.6, "y": 1.6, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}}}
+    return few.backwards(data), {"scene": scene, "showlegend": spec.legend and len(data) > 1, "height": 560}
+
+
+def _title(letter: str, name: str, notes: list[str]) -> str:
+    """The title of an axis in WebGL, where plotly reads tags but no entities: a letter where it has such signs."""
+    if label(name) == name:
+        return name
+    notes.append(f"{letter} is {name}.")
+    return letter

@@ -25,6 +25,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
 _PATTERNS = ("", "/", "x", ".", "-")
 _TITLE_LINE, _MOST_TITLE = 80, 3  # characters of a line of the title, and lines
+_STANDOFF = 12  # pixels between the labels of an axis and its title: without it the title stands on long labels
 _LINE = 130  # characters of a line below the title
 _MOST_LINES = 8
 
@@ -121,7 +122,7 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
 def axis(title: str, kind: str = "linear", **more: Any) -> dict[str, Any]:
     """An axis: its type is always said, so that plotly guesses none from the data."""
     return {
-        "type": kind, "title": {"text": plain(title)}, "automargin": True,
+        "type": kind, "title": {"text": plain(title), "standoff": _STANDOFF}, "automargin": True,
         "gridcolor": GRID, "zerolinecolor": GRID, "linecolor": GRID, **more,
     }  # fmt: skip
 

@@ -12,17 +12,18 @@ import numpy as np
 
 from kqlext.decode.tables import Table
 from kqlext.text import plural
-from kqlext.visualization.labels import another, label, labels
-from kqlext.visualization.look import Drawn, Figure, Look, axis
-from kqlext.visualization.points import MOST_SERIES, numbers, row_name, series_names
+from kqlext.visualization.labels import label, labels
+from kqlext.visualization.look import Drawn, Figure, Look, Style, axis
+from kqlext.visualization.points import MOST_SERIES, numbers, series_names
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NUMBERS, NotDrawnError, role_of
+from kqlext.visualization.thinning import few_series
 from kqlext.visualization.values import json_number, total_sizes
 
 _MOST_DOTS = 5_000
 _MOST_PLACES = 100  # of discs and pies
 _TALLER = 1.25  # how much longer a degree of latitude is drawn than one of longitude
-_LARGEST = 44  # pixels across the largest disc
+_LARGEST = 36  # pixels across the largest disc
 _RADIUS = 0.05  # of the largest pie, as a share of the map
 _CORNERS = 40  # of a whole pie's outline
 
@@ -32,9 +33,8 @@ def points(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn
     assert spec.x is not None
     longitude, latitude, there = _places(spec, table, notes)
     names, groups = series_names(spec.series, table)
-    raw, groups = _few(names, groups, np.ones(len(groups)), "rows", notes)
-    if not spec.series:
-        raw = [table.columns[spec.x].name]
+    few = few_series(names, np.bincount(groups, minlength=len(names)), "rows", MOST_SERIES, notes)
+    raw, groups = few.names if spec.series else [table.columns[spec.x].name], few.places[groups]
     rows = np.flatnonzero(there)
     if len(rows) > _MOST_DOTS:
         cells = np.round(longitude, 1) * 10_000 + np.round(latitude, 1)
@@ -45,14 +45,14 @@ def points(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn
         rows = rows[np.union1d(firsts, np.arange(0, len(rows), step))]
         notes.append(f"{len(rows):,} of {int(there.sum()):,} points; the Result has all.")
     data = []
-    for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
+    for number, (name, style) in enumerate(zip(labels(raw), few.styles(look), strict=True)):
         own = rows[groups[rows] == number]
         if not len(own):
             continue
         marker = {"color": style.colour, "symbol": style.symbol, "size": 6, "opacity": 0.6}
         x, y = np.round(longitude[own], 4).tolist(), np.round(latitude[own], 4).tolist()
         data.append({"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker})
-    return data, _layout(spec, data)
+    return few.backwards(data), _layout(spec, data)
 
 
 def pies(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
@@ -60,9 +60,9 @@ def pies(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     longitude, latitude, there = _places(spec, table, notes)
     size = table.columns[spec.ys[-1]]
     names, groups = series_names(spec.series, table)
-    raw, groups = _few(names, groups, total_sizes(size, groups, len(names), notes), "total", notes)
-    if not spec.series:
-        raw = [size.name]
+    most = min(MOST_SERIES, len(look.palette))  # discs and slices differ in nothing but colour
+    few = few_series(names, total_sizes(size, groups, len(names), notes), "total", most, notes)
+    raw, groups = few.names if spec.series else [size.name], few.places[groups]
     spots, place = np.unique(np.stack([longitude, latitude], axis=1)[there], axis=0, return_inverse=True)
     places = np.full(len(there), len(spots), dtype=np.int64)  # rows without a place have one behind the last
     places[there] = place.reshape(-1)
@@ -83,14 +83,17 @@ def pies(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     several = bool(((amounts > 0).sum(axis=1) > 1).any())
     largest = label(f"{json_number(float(totals[keep[0]])):,}")
     notes.append(f"The area of a {'pie' if several else 'disc'} is {size.name}; the largest is {largest}.")
-    data = (_slices if several else _discs)(spots[keep], amounts, raw, look)
+    if several:
+        data = _slices(spots[keep], amounts, labels(raw), few.styles(look))
+    else:
+        data = few.backwards(_discs(spots[keep], amounts, labels(raw), few.styles(look)))
     return data, _layout(spec, data)
 
 
-def _discs(spots: Any, amounts: Any, raw: Sequence[str], look: Look) -> list[Figure]:
+def _discs(spots: Any, amounts: Any, names: Sequence[str], styles: Sequence[Style]) -> list[Figure]:
     most = float(amounts.max())
     data = []
-    for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
+    for number, (name, style) in enumerate(zip(names, styles, strict=True)):
         own = np.flatnonzero(amounts[:, number] > 0)
         values = [json_number(value) for value in amounts[own, number].tolist()]
         if not values:
@@ -107,36 +110,36 @@ def _discs(spots: Any, amounts: Any, raw: Sequence[str], look: Look) -> list[Fig
     return data
 
 
-def _slices(spots: Any, amounts: Any, raw: Sequence[str], look: Look) -> list[Figure]:
-    """Pies as outlines in degrees, so that they stay at their places: one trace for each colour, one of hover texts."""
+def _slices(spots: Any, amounts: Any, names: Sequence[str], styles: Sequence[Style]) -> list[Figure]:
+    """Pies as outlines in degrees, so that they stay at their places: a trace for each colour, one of hover texts."""
     span = max(np.ptp(spots[:, 0]), np.ptp(spots[:, 1]) * _TALLER) or 1.0
     totals = amounts.sum(axis=1)
     radii = _RADIUS * span * np.sqrt(totals / totals.max())
     digits = int(max(4, 4 - np.floor(np.log10(radii.max()))))
     begins = np.cumsum(amounts, axis=1) - amounts
-    names = labels(raw)
     data: list[Figure] = []
-    hover: tuple[list[float], list[float], list[str]] = ([], [], [])
-    for number, (name, style) in enumerate(zip(names, look.styles(raw), strict=True)):
+    for number, (name, style) in enumerate(zip(names, styles, strict=True)):
         x: list[float | None] = []
         y: list[float | None] = []
         for spot in np.flatnonzero(amounts[:, number] > 0):
             share = np.array([begins[spot, number], begins[spot, number] + amounts[spot, number]]) / totals[spot]
-            outline = _outline(spots[spot], radii[spot], share)
-            x += [*np.round(outline[:, 0], digits).tolist(), None]
-            y += [*np.round(outline[:, 1], digits).tolist(), None]
-            middle = _arc(spots[spot], radii[spot] * 0.6, np.array([share.mean()]))[0]
-            value, total = (json_number(float(amount)) for amount in (amounts[spot, number], totals[spot]))
-            for part, list_ in zip(np.round(middle, digits).tolist(), hover[:2], strict=True):
-                list_.append(part)
-            hover[2].append(f"{name}: {value:,} of {total:,}")
+            outline = np.round(_outline(spots[spot], radii[spot], share), digits)
+            x += [*outline[:, 0].tolist(), None]
+            y += [*outline[:, 1].tolist(), None]
         if x:
-            fill = {"fill": "toself", "fillcolor": style.colour, "fillpattern": {"shape": style.pattern}}
-            line = {"width": 0.5, "color": style.colour}
-            data.append({"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": line, **fill,
-                         "opacity": 0.8, "hoverinfo": "skip"})  # fmt: skip
-    seen = {"type": "scatter", "mode": "markers", "marker": {"size": 8, "opacity": 0}, "showlegend": False}
-    return [*data, {**seen, "x": hover[0], "y": hover[1], "text": hover[2], "hoverinfo": "text"}]
+            fill = {"fill": "toself", "fillcolor": style.colour, "line": {"width": 0.5, "color": style.colour}}
+            trace = {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "hoverinfo": "skip"}
+            data.append({**trace, **fill, "opacity": 0.8})
+    middle = {"x": np.round(spots[:, 0], digits).tolist(), "y": np.round(spots[:, 1], digits).tolist()}
+    texts = [_parts(names, parts, total) for parts, total in zip(amounts.tolist(), totals.tolist(), strict=True)]
+    seen = {"type": "scatter", "mode": "markers", "marker": {"size": 12, "opacity": 0}, "showlegend": False}
+    return [*data, {**seen, **middle, "text": texts, "hoverinfo": "text"}]
+
+
+def _parts(names: Sequence[str], amounts: Sequence[float], total: float) -> str:
+    """What a pie is made of, the largest first."""
+    order = sorted((place for place, amount in enumerate(amounts) if amount > 0), key=lambda place: -amounts[place])
+    return "<br>".join([f"{json_number(total):,}", *(f"{names[p]}: {json_number(amounts[p]):,}" for p in order)])
 
 
 def _outline(spot: Any, radius: float, share: Any) -> Any:
@@ -157,25 +160,6 @@ def _layout(spec: ChartSpec, data: Sequence[Figure]) -> Figure:
     up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=_TALLER)
     several = sum(trace.get("showlegend", True) for trace in data) > 1
     return {"xaxis": along, "yaxis": up, "showlegend": spec.legend and several, "height": 500}
-
-
-def _few(
-    names: Sequence[tuple[str | None, ...]], groups: Any, weights: Any, by: str, notes: list[str]
-) -> tuple[list[str], Any]:
-    """The names of the heaviest series, and each row's place among them; all others are one.
-
-    ``weights`` are those of the series, or one for each row.
-    """
-    taken: set[str] = set()
-    if len(names) <= MOST_SERIES:
-        return [another(row_name(name), taken) for name in names], groups
-    weights = weights if len(weights) == len(names) else np.bincount(groups, weights, minlength=len(names))
-    keep = np.sort(np.argsort(-weights, kind="stable")[:MOST_SERIES])
-    place = np.full(len(names), MOST_SERIES, dtype=np.int64)
-    place[keep] = np.arange(MOST_SERIES)
-    notes.append(f"The {MOST_SERIES} largest of {len(names):,} series by {by}, the others as one.")
-    rest = f"({len(names) - MOST_SERIES:,} others)"
-    return [*(another(row_name(names[index]), taken) for index in keep), another(rest, taken)], place[groups]
 
 
 def _places(spec: ChartSpec, table: Table, notes: list[str]) -> tuple[Any, Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from kqlext.decode.tables import Column, Table
 from kqlext.text import plural
 from kqlext.visualization.labels import another, label, labels
-from kqlext.visualization.look import Drawn, Figure, Look, axis, limits
+from kqlext.visualization.look import GRID, Drawn, Figure, Look, axis, limits
 from kqlext.visualization.points import (
     MOST_CATEGORIES,
     MOST_SERIES,
@@ -25,7 +25,7 @@ from kqlext.visualization.roles import NotDrawnError
 from kqlext.visualization.values import json_moments, json_numbers
 
 _MOST_LANES = 50
-_MOST_EVENTS = 5_000
+_MOST_EVENTS = 2_000
 
 _ADDED_UP = "Rows of one cell are added up."
 
@@ -61,7 +61,8 @@ def _axes(spec: ChartSpec, table: Table) -> Figure:
     kind = "log" if spec.y_axis.log else "linear"
     under = ", ".join(table.columns[index].name for index in (spec.x, *spec.levels))
     title = ", ".join(table.columns[index].name for index in spec.ys) if len(spec.ys) <= 3 else ""
-    x = axis(_titled(spec.x_axis.title, under), "multicategory" if spec.levels else "category", showgrid=False)
+    categories: Figure = {"type": "multicategory", "dividercolor": GRID} if spec.levels else {"type": "category"}
+    x = {**axis(_titled(spec.x_axis.title, under), showgrid=False), **categories}
     y = axis(_titled(spec.y_axis.title, title), kind, **limits(spec.y_axis.minimum, spec.y_axis.maximum, kind))
     return {"xaxis": x, "yaxis": y}
 
@@ -145,7 +146,7 @@ def time_pivot(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> D
     data = [*_spans(spec, table, start, rows, y, style.colour, notes), events]
     down = axis(
         _titled(spec.y_axis.title, ", ".join(table.columns[index].name for index in spec.series)), "category",
-        categoryorder="array", categoryarray=lane_names, autorange="reversed",
+        categoryorder="array", categoryarray=lane_names, range=[len(lanes) - 0.5, -0.5],
     )  # fmt: skip
     along = axis(_titled(spec.x_axis.title, first.name), "date")
     height = max(300, 140 + 22 * len(lanes))
@@ -168,7 +169,7 @@ def _few_events(start: Any, lanes: Any, rows: Any, notes: list[str]) -> Any:
         return rows
     ticks = start[rows].astype("datetime64[us]").astype(np.int64)
     span = max(1, int(ticks.max() - ticks.min()))
-    for columns in (1_000, 500, 250, 100):
+    for columns in (1_000, 500, 250, 100, 40):
         pixel = (ticks - ticks.min()).astype(float) / span * columns
         keep = np.unique(lanes[rows] * (columns + 1) + pixel.astype(np.int64), return_index=True)[1]
         if len(keep) <= _MOST_EVENTS:
