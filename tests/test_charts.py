@@ -10,6 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 from charts import result_of, table_of
+from figures import DAYS, drawn, notes, refused, traces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,34 +19,6 @@ from kqlext.visualization.charts import figure
 from kqlext.visualization.choosers import CHOOSERS
 from kqlext.visualization.look import Figure, Look
 from kqlext.visualization.properties import NotDrawnError, chart_spec
-
-DAYS = [f"2024-01-{day:02}T00:00:00Z" for day in range(1, 32)]
-
-
-def drawn(columns: str, rows: Any, visualization: str, **properties: Any) -> Figure:
-    """The figure; plotly's own validation takes it, and JSON too."""
-    table = table_of(columns, rows)
-    found = figure(chart_spec({"visualization": visualization, **properties}, table.columns), table, Look())
-    json.dumps(found, allow_nan=False)
-    go.Figure(found)
-    return found
-
-
-def refused(columns: str, rows: Any, visualization: str, **properties: Any) -> str:
-    with pytest.raises(NotDrawnError) as caught:
-        drawn(columns, rows, visualization, **properties)
-    return str(caught.value)
-
-
-def traces(found: Figure) -> list[tuple[Any, ...]]:
-    return [(trace["name"], trace["x"], trace["y"]) for trace in found["data"]]
-
-
-def notes(found: Figure) -> list[str]:
-    return [
-        line.split(">")[1].split("<")[0] for line in found["layout"]["title"]["text"].split("<br>") if "11px" in line
-    ]
-
 
 # --- lines ---------------------------------------------------------------------------------------------------
 
@@ -459,7 +432,7 @@ def test_a_map_of_many_series() -> None:
     rows = [[n % 90, n % 50, f"s{n % 5_000}"] for n in range(20_000)]
     found = drawn("Lon:real Lat:real s:string", rows, "scatterchart", kind="map")
     assert len(found["data"]) == 21
-    assert found["data"][-1]["name"] == "(4,980 others)"
+    assert (found["data"][0]["name"], found["data"][0]["legendrank"]) == ("(4,980 others)", 2_000)
     assert "The 20 largest of 5,000 series by rows, the others as one." in notes(found)
 
 
