@@ -190,6 +190,7 @@ NAMED = [
     ("timepivot with (series=t, s)", "T /  / t,s"),
     ("timepivot with (xcolumn=U, ycolumns=T)", "U / T / s"),
     ("graph with (series=t, s)", " /  / t,s"),
+    ("sankey with (series=t, s, ycolumns=m)", " / m / t,s"),
     ("scatterchart with (kind=map, xcolumn=n, ycolumns=m, series=t)", "n / m / t"),
 ]
 
@@ -232,6 +233,13 @@ PROPERTIES: list[tuple[str, dict[str, Any]]] = [
     ("piechart with (annotation='x')", {"notes": (
         "annotation does not go with piechart; it is left out.", "Not in the chart: T, U, m, t.")}),
     ("pivotchart with (yaxis=log, ymin=1)", {"y_axis.log": True, "y_axis.minimum": 1.0}),
+    ("card with (xcolumn=n)", {"x": None, "notes": ("xcolumn does not go with card; it is left out.",)}),
+    ("card with (xtitle=a, legend=hidden)", {"notes": ("xtitle does not go with card; it is left out.",)}),
+    ("scatterchart with (kind=map, xcolumn=n, ycolumns=m, ymin=3, xtitle=lon)", {
+        "map": True, "x_axis.title": "lon", "y_axis.minimum": None,
+        "notes": ("ymin does not go with kind=map; it is left out.",)}),
+    ("piechart with (ymin=low)", {"notes": (
+        "ymin does not go with piechart; it is left out.", "Not in the chart: T, U, m, t.")}),
     ("card with (ymin=3)", {"notes": ("ymin does not go with card; it is left out.",)}),
     ("barchart with (ysplit=panels)", {"split": "none", "notes": (
         "Not in the chart: T, U.", "ysplit=panels does not go with barchart; it is left out.")}),

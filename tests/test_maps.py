@@ -100,7 +100,7 @@ def test_many_places_and_many_colours() -> None:
     said = notes(found)
     assert "The 10 largest of 40 series by total, the others as one." in said
     assert any(line.startswith("The 100 largest of ") for line in said)
-    assert [trace["name"] for trace in found["data"]][-2] == "(30 others)"
+    assert [trace.get("name") for trace in found["data"]][-2] == "(30 others)"
     assert len(found["data"][-1]["x"]) == 100
 
 

@@ -65,12 +65,13 @@ def _treemap(named: Roles, columns: Sequence[Column]) -> Roles:
     return Roles(ys=ys[:1], series=levels, notes=_others(columns, ys[0], *levels))
 
 
-def _sankey(_: Roles, columns: Sequence[Column]) -> Roles:
+def _sankey(named: Roles, columns: Sequence[Column]) -> Roles:
     roles = [role_of(column) for column in columns]
-    texts, numbers = positions(roles, "text"), positions(roles, *NUMBERS)
-    if len(texts) != 2 or len(numbers) != 1:
+    texts = named.series or tuple(positions(roles, "text"))
+    numbers = named.ys or tuple(index for index in positions(roles, *NUMBERS) if index not in texts)
+    if len(texts) != 2 or len(numbers) != 1 or roles[numbers[0]] not in NUMBERS:
         raise NotDrawnError("it takes two columns of texts, from and to, and one number")
-    return Roles(ys=tuple(numbers), series=tuple(texts))
+    return Roles(ys=numbers, series=texts, notes=_others(columns, *numbers, *texts))
 
 
 def _plotly(_: Roles, columns: Sequence[Column]) -> Roles:

@@ -75,11 +75,14 @@ _STACKED_KINDS = ("areachart", "barchart", "columnchart")
 _AXES_KINDS = ("timechart", "anomalychart", "linechart", "areachart", "scatterchart", "barchart", "columnchart")
 
 _Y_KINDS = (*_AXES_KINDS, "pivotchart")
+_TITLED_KINDS = (*_Y_KINDS, "ladderchart", "timepivot", "3dchart", "map")
+_COLUMNED_KINDS = (*_Y_KINDS, "piechart", "ladderchart", "timepivot", "3dchart", "treemap", "map")
 
-# Property -> the kinds that it says something to; for all others it is a note.
+# Property -> the kinds that it says something to; for all others it is a note. `map` is what `kind=map` draws.
 KNOWN: dict[str, tuple[str, ...] | None] = {
     "visualization": None, "title": None, "legend": None, "isquerysorted": None, "by": (), "annotation": (),
-    "kind": None, "series": None, "ycolumns": None, "xcolumn": None, "xtitle": None, "ytitle": None,
+    "kind": None, "series": (*_COLUMNED_KINDS, "sankey", "graph"), "ycolumns": (*_COLUMNED_KINDS, "sankey", "card"),
+    "xcolumn": _COLUMNED_KINDS, "xtitle": _TITLED_KINDS, "ytitle": _TITLED_KINDS,
     "xaxis": _AXES_KINDS, "yaxis": _Y_KINDS, "ymin": _Y_KINDS, "ymax": _Y_KINDS,
     "xmin": _AXES_KINDS, "xmax": _AXES_KINDS, "ysplit": _AXES_KINDS, "accumulate": _AXES_KINDS,
     "anomalycolumns": ("anomalychart",),
@@ -107,8 +110,9 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
         raise NotDrawnError("kqlext knows no such visualization")
     if not columns or len(columns[0]) == 0:
         raise NotDrawnError("there are no rows")
-    notes = _ignored(kind, properties)
+    notes: list[str] = []
     stacking, is_map = _kind_property(kind, properties, stacking, notes)
+    properties = _known("map" if is_map else kind, properties, notes)
     roles = Roles(
         x=_one(find_columns(properties.get("xcolumn"), columns, "xcolumn"), "xcolumn"),
         ys=find_columns(properties.get("ycolumns"), columns, "ycolumns"),
@@ -133,14 +137,18 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
 # --- single properties -------------------------------------------------------------------------------------
 
 
-def _ignored(kind: str, properties: Mapping[str, Any]) -> list[str]:
-    notes = []
+def _known(kind: str, properties: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+    """The properties that say something to this kind."""
+    known = {}
     for name, value in properties.items():
-        if name not in KNOWN:
+        kinds = KNOWN.get(name, ())
+        if kinds is None or kind in kinds:
+            known[name] = value
+        elif name not in KNOWN:
             notes.append(f"There is no property {name}; it is left out.")
-        elif (kinds := KNOWN[name]) is not None and kind not in kinds and not _is_default(value):
-            notes.append(f"{name} does not go with {kind}; it is left out.")
-    return notes
+        elif not _is_default(value):
+            notes.append(f"{name} does not go with {'kind=map' if kind == 'map' else kind}; it is left out.")
+    return known
 
 
 def _is_default(value: Any) -> bool:
