@@ -51,17 +51,25 @@ def described(columns: str, rows: Any, visualization: str, **properties: Any) ->
         ("Lon:real Lat:real s:string", [[8.5, 47.4, "a"], [-70, 3, "b"]], "scatterchart", {"kind": "map"},
          "Map of points, 2 points, 2 series (a, b), longitude from -70 to 8.5, latitude from 3 to 47.4."),
         ("Lon:real Lat:real s:string n:long", [[8.5, 47.4, "a", 2], [-70, 3, "b", 1]], "piechart", {"kind": "map"},
-         "Map of n at 2 places, 2 series (a, b), longitude from -70 to 8.5, latitude from 3 to 47.4."),
+         "Map of n at 2 places, 2 series (a, b), longitude from -70 to 8.5, latitude from 3 to 47.4. "
+         "The area of a disc is n; the largest is 2."),
         ("s:string t:string n:long", FLOWS, "pivotchart", {}, "Pivot chart of n by s, t, 3 categories, from 1 to 4."),
         ("s:string T:datetime", [["a", DAYS[1]], ["b", DAYS[0]], ["a", DAYS[4]]], "timepivot", {},
          "Time pivot of 3 events over T, 2 lanes of s (a, b), from 2024-01-01 to 2024-01-05."),
-        ("s:string t:string n:long", FLOWS, "graph", {}, "Graph of 4 nodes (a, x, y, b) and 3 edges, from s to t."),
+        ("s:string t:string n:long", FLOWS, "graph", {},
+         "Graph of 4 nodes (a, x, y, b) and 3 edges, from s to t. Not in the chart: n."),
         ("x:real y:real z:real", [[1, 2, 3], [2, 5, 3]], "3Dchart", {},
          "3D chart of x, y, z, 2 points, x from 1 to 2, y from 2 to 5, z at 3."),
     ],
 )  # fmt: skip
 def test_descriptions(columns: str, rows: Any, visualization: str, properties: Any, text: str) -> None:
     assert described(columns, rows, visualization, **properties) == text
+
+
+def test_what_is_left_out_is_said() -> None:
+    rows = [[day, f"s{number}", number] for number in range(30) for day in DAYS[:2]]
+    text = described("T:datetime s:string n:long x:dynamic", [[*row, None] for row in rows], "timechart")
+    assert text.endswith("n from 10 to 29. Not in the chart: x. The 20 largest of 30 series by total.")
 
 
 def test_a_description_is_short_and_one_line() -> None:

@@ -48,10 +48,11 @@ def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = 
     names = [one.name for one in points.series]
     parts = zip(points.series, labels(names), _x_values(spec, points), look.styles(names), _modes(points), strict=True)
     data = [trace for part in parts for trace in _traces(spec, table, _Part(*part))]
-    notes = [*warned, *spec.notes, *points.notes]
+    left_out = [*spec.notes, *points.notes]
+    notes = [*warned, *left_out]
     several = sum(trace.get("showlegend", True) for trace in data) > 1
     page = layout(spec.title, notes, showlegend=spec.legend and several, **_barmode(spec))
-    page["meta"] = {"description": description(spec, table, points)}
+    page["meta"] = {"description": description(spec, table, points, left_out)}
     _add_axes(spec, table, points, page)
     return {"data": data, "layout": page}
 

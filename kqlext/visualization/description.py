@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kqlext.decode.tables import Table
-from kqlext.text import listing, one_line, plural
+from kqlext.text import listing, one_line, plural, shorten
 from kqlext.visualization.labels import middle_out, named
 from kqlext.visualization.look import Figure
 from kqlext.visualization.points import Points
@@ -21,6 +21,7 @@ from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.values import json_moments
 
 _NAME, _NAMES = 40, 5  # characters of a name, and names that are listed
+_NOTE, _NOTES = 200, 4
 
 _NOUNS = {
     "timechart": "Time chart", "anomalychart": "Anomaly chart", "linechart": "Line chart", "areachart": "Area chart",
@@ -28,17 +29,18 @@ _NOUNS = {
 }  # fmt: skip
 
 
-def description(spec: ChartSpec, table: Table, drawn: Points | Sequence[Figure]) -> str:
+def description(spec: ChartSpec, table: Table, drawn: Points | Sequence[Figure], notes: Sequence[str] = ()) -> str:
     """``Time chart of Events over StartTime, 3 series (TEXAS, KANSAS, OHIO), from ... to ..., Events from 1 to 240.``
 
     Numbers have six digits at most, as those of an axis, shares none behind the point.
 
     Args:
         drawn: the points of a chart with axes, the traces of any other.
+        notes: what is not in the picture, a sentence each.
     """
     title = [f"{one_line(middle_out(spec.title, 120))}."] if spec.title else []
     parts = _of_points(spec, table, drawn) if isinstance(drawn, Points) else _of_traces(spec, table, drawn)
-    return " ".join([*title, f"{', '.join(parts)}."])
+    return " ".join([*title, f"{', '.join(parts)}.", *(one_line(shorten(note, _NOTE)) for note in notes[:_NOTES])])
 
 
 def _of_points(spec: ChartSpec, table: Table, points: Points) -> list[str]:

@@ -41,7 +41,7 @@ def figure(spec: ChartSpec, table: Table, look: Look, notes: Sequence[str]) -> F
     data, more = draw(spec, table, look, own)
     if spec.kind == "plotly":
         return {"data": data, "layout": more}
-    more["meta"] = {"description": description(spec, table, data)}
+    more["meta"] = {"description": description(spec, table, data, [*spec.notes, *own])}
     return {"data": data, "layout": layout(spec.title, [*notes, *spec.notes, *own], **more)}
 
 
