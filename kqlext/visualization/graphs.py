@@ -209,7 +209,9 @@ def space(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
         for letter, name in zip("xyz", names_of_axes, strict=True)
     }
     scene = {**axes, "camera": {"eye": {"x": 1.6, "y": 1.6, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}}}
-    return few.backwards(data), {"scene": scene, "showlegend": spec.legend and len(data) > 1, "height": 560}
+    legend = {"itemsizing": "constant"}
+    shown = spec.legend and len(data) > 1
+    return few.backwards(data), {"scene": scene, "showlegend": shown, "legend": legend, "height": 560}
 
 
 def _title(letter: str, name: str, notes: list[str]) -> str:

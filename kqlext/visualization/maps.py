@@ -159,7 +159,8 @@ def _layout(spec: ChartSpec, data: Sequence[Figure]) -> Figure:
     along = axis(spec.x_axis.title or "longitude", **degrees)
     up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=_TALLER)
     several = sum(trace.get("showlegend", True) for trace in data) > 1
-    return {"xaxis": along, "yaxis": up, "showlegend": spec.legend and several, "height": 500}
+    legend = {"itemsizing": "constant"}
+    return {"xaxis": along, "yaxis": up, "showlegend": spec.legend and several, "legend": legend, "height": 500}
 
 
 def _places(spec: ChartSpec, table: Table, notes: list[str]) -> tuple[Any, Any, Any]:
