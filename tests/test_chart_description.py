@@ -34,7 +34,7 @@ def described(columns: str, rows: Any, visualization: str, **properties: Any) ->
          "Area chart, stacked to 100 %, of n over T, 2 series (a, b), from 2024-01-01 to 2024-01-03, n from 0 to 2.5."),
         (SERIES, BY_DAY[:1], "timechart", {"title": "One"}, "One. Time chart of n over T, at 2024-01-01, n at 0."),
         ("x:long y:long z:real", [[1, 2000000, 1 / 3], [9, -5, None]], "linechart", {},
-         "Line chart of y, z over x, 2 series (y, z), from 1 to 9, y from -5 to 2,000,000, z at 0.333333."),
+         "Line chart of y, z over x, x from 1 to 9, y from -5 to 2,000,000, z at 0.333333."),
         (CATEGORIES, STATES, "columnchart", {},
          "Column chart of n by s, 3 categories (TEXAS, KANSAS, (empty)), n from 1 to 6."),
         (CATEGORIES, [[f"s{i}", i] for i in range(9)], "barchart", {"kind": "stacked"},

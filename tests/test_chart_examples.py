@@ -35,7 +35,7 @@ EXAMPLES: dict[str, tuple[str, str, int]] = {
         StormEvents
         | summarize Injuries = sum(InjuriesDirect), Deaths = sum(DeathsDirect) by bin(StartTime, 1d)
         | render timechart with (ysplit=panels)""",
-        "Time chart of Injuries, Deaths over StartTime, 2 series (Injuries, Deaths), from 2007-01-01 to 2007-12-31", 2),
+        "Time chart of Injuries, Deaths over StartTime, from 2007-01-01 to 2007-12-31", 2),
     "linechart": ("""
         StormEvents
         | where State == 'VIRGINIA'
@@ -75,7 +75,7 @@ EXAMPLES: dict[str, tuple[str, str, int]] = {
         | summarize TotalDeaths = sum(DeathsDirect), TotalInjuries = sum(InjuriesDirect) by State
         | top 5 by TotalDeaths
         | render columnchart with (ysplit=panels)""",
-        "Column chart of TotalDeaths, TotalInjuries by State, 2 series (TotalDeaths, TotalInjuries), 5 c", 2),
+        "Column chart of TotalDeaths, TotalInjuries by State, 5 c", 2),
     "piechart": ("""
         StormEvents
         | summarize statecount=count() by State
@@ -88,7 +88,7 @@ EXAMPLES: dict[str, tuple[str, str, int]] = {
         | summarize Injuries = sum(InjuriesDirect), Damage = sum(DamageProperty) by State
         | project-away State
         | render scatterchart with (xtitle='Injuries', ytitle='Damage')""",
-        "Scatter chart of Damage over Injuries, from ", 1),
+        "Scatter chart of Damage over Injuries, Injuries from ", 1),
     "points on a map": ("""
         StormEvents
         | where isnotnull(BeginLon)

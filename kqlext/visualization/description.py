@@ -47,13 +47,14 @@ def _of_points(spec: ChartSpec, table: Table, points: Points) -> list[str]:
     assert spec.x is not None
     over = "by" if points.role == "category" else "over"
     parts = [f"{_kind(spec)} of {_columns(spec.ys, table)} {over} {_columns((spec.x,), table)}"]
-    if len(points.series) > 1:
+    if len(points.series) > 1 and spec.series:
         parts.append(f"{len(points.series):,} series {_among(one.name for one in points.series)}")
     if points.role == "category":
         many = len(points.categories)
         parts.append(f"{many:,} categor{'y' if many == 1 else 'ies'} {_among(map(named, points.categories))}")
     else:
-        parts.append(_span(np.concatenate([one.x for one in points.series]), points.role == "time"))
+        span = _span(np.concatenate([one.x for one in points.series]), points.role == "time")
+        parts.append(span if points.role == "time" else f"{_columns((spec.x,), table)} {span}")
     for index in spec.ys[:_NAMES]:
         own = [one.y for one in points.series if one.column == index]
         if own and np.isfinite(values := np.concatenate(own)).any():
