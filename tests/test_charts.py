@@ -175,6 +175,26 @@ def test_limits_and_logarithms() -> None:
     assert notes(found) == ["1 value of zero or less not on a logarithmic axis."]
 
 
+def test_dynamic_numbers_are_numbers() -> None:
+    rows = [[DAYS[0], 3], [DAYS[1], "NaN"], [DAYS[2], None], [DAYS[3], 2.5], [DAYS[4], "Infinity"]]
+    found = drawn("T:datetime x:scalars", rows, "timechart")
+    assert found["data"][0]["y"] == [3, None, None, 2.5, None]
+    assert notes(found) == ["1 infinite value left out."]
+    assert drawn("x:scalars y:scalars", [[3, 1], [1, 2]], "scatterchart")["data"][0]["x"] == [1, 3]
+    bars = drawn("x:scalars n:long", [[30, 1], [4, 3], [30, 2]], "columnchart", xcolumn="x")
+    assert bars["layout"]["xaxis"]["categoryarray"] == ["4", "30"]
+
+
+@pytest.mark.parametrize("value", ["x", True, [1], {"a": 1}, "3"])
+def test_dynamic_values_that_are_not_all_numbers(value: Any) -> None:
+    rows = [[DAYS[0], number] for number in range(200)] + [[DAYS[0], value]]
+    assert refused("T:datetime x:scalars", rows, "timechart") == (
+        "there is no column of numbers for the y axis beside 'T'"
+    )
+    with_number = [[*row, 1] for row in rows]
+    assert notes(drawn("T:datetime x:scalars n:long", with_number, "timechart")) == ["Not in the chart: x."]
+
+
 # --- many ------------------------------------------------------------------------------------------------------
 
 
@@ -443,6 +463,7 @@ def test_a_figure_of_the_query() -> None:
     found = drawn("f:string", [[json.dumps(FIGURE)]], "plotly")
     assert found["data"] == FIGURE["data"]
     assert found["layout"]["title"]["text"] == "<b>A</b> &lt;a href='x'>b&lt;/a>"
+    assert "sendChartToCloud" in found["layout"]["modebar"]["remove"]
     assert drawn("f:dynamic", [[FIGURE]], "plotly") == found
 
 

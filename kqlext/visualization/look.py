@@ -19,6 +19,9 @@ Figure = dict[str, Any]
 Drawn = tuple[list[Figure], Figure]
 """What draws one kind of chart gives: the traces, and what the layout has beside the common."""
 
+SHARING = ["sendChartToCloud", "sendDataToCloud"]
+"""Buttons of plotly.js that would upload the chart's data: a result goes nowhere."""
+
 TEXT, GRID = "#7b7b7b", "rgba(127,127,127,0.28)"  # both are seen on white and on black
 _CLEAR = "rgba(0,0,0,0)"
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -113,7 +116,7 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
             "text": "<br>".join(heading), "font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "container",
             "y": 1, "yanchor": "top", "yref": "container", "pad": {"t": 12, "l": 12},
         },
-        "modebar": {"bgcolor": _CLEAR, "color": "rgba(127,127,127,0.6)", "activecolor": TEXT},
+        "modebar": {"bgcolor": _CLEAR, "color": "rgba(127,127,127,0.6)", "activecolor": TEXT, "remove": SHARING},
         "hoverlabel": {"bgcolor": "#333333", "bordercolor": "#777777", "font": {"color": "#f2f2f2"}, "namelength": -1},
         **more,
     }  # fmt: skip

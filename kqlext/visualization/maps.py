@@ -67,15 +67,7 @@ def pies(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     places = np.full(len(there), len(spots), dtype=np.int64)  # rows without a place have one behind the last
     places[there] = place.reshape(-1)
     totals = total_sizes(size, places, len(spots) + 1, [])[:-1]
-    order = np.argsort(-totals, kind="stable")
-    order = order[totals[order] > 0]
-    if not len(order):
-        raise NotDrawnError(f"'{size.name}' has no value above zero at any place")
-    if len(order) < len(spots):
-        notes.append(f"{plural(len(spots) - len(order), 'place')} with a total of zero left out.")
-    if len(order) > _MOST_PLACES:
-        notes.append(f"The {_MOST_PLACES} largest of {len(order):,} places by total.")
-    keep = order[:_MOST_PLACES]
+    keep = _largest_places(totals, size.name, notes)
     rank = np.full(len(spots) + 1, len(keep), dtype=np.int64)
     rank[keep] = np.arange(len(keep))
     cells = total_sizes(size, rank[places] * len(raw) + groups, (len(keep) + 1) * len(raw), [])
@@ -88,6 +80,19 @@ def pies(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     else:
         data = few.backwards(_discs(spots[keep], amounts, labels(raw), few.styles(look)))
     return data, _layout(spec, data)
+
+
+def _largest_places(totals: Any, name: str, notes: list[str]) -> Any:
+    """The places that have a size, the largest first."""
+    order = np.argsort(-totals, kind="stable")
+    order = order[totals[order] > 0]
+    if not len(order):
+        raise NotDrawnError(f"'{name}' has no value above zero at any place")
+    if len(order) < len(totals):
+        notes.append(f"{plural(len(totals) - len(order), 'place')} with a total of zero left out.")
+    if len(order) > _MOST_PLACES:
+        notes.append(f"The {_MOST_PLACES} largest of {len(order):,} places by total.")
+    return order[:_MOST_PLACES]
 
 
 def _discs(spots: Any, amounts: Any, names: Sequence[str], styles: Sequence[Style]) -> list[Figure]:

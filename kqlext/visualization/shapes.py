@@ -15,7 +15,7 @@ from kqlext.text import listing, plural
 from kqlext.visualization import graphs, maps, pivots
 from kqlext.visualization.description import description
 from kqlext.visualization.labels import another, label, labels, named
-from kqlext.visualization.look import GRID, TEXT, Drawn, Figure, Look, axis, layout
+from kqlext.visualization.look import GRID, SHARING, TEXT, Drawn, Figure, Look, axis, layout
 from kqlext.visualization.points import coded, moments, numbers, row_name, series_names, texts
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
@@ -223,7 +223,8 @@ def _plotly(spec: ChartSpec, table: Table, _: Look, __: list[str]) -> Drawn:
     drawn = _harmless(own if isinstance(own, dict) else {}, fetching)
     if fetching:
         raise NotDrawnError(f"its figure would fetch from elsewhere ({label(listing(dict.fromkeys(fetching), 3))})")
-    return clean, drawn
+    bar = drawn.get("modebar")
+    return clean, {**drawn, "modebar": {**(bar if isinstance(bar, dict) else {}), "add": [], "remove": SHARING}}
 
 
 def _harmless(value: Any, fetching: list[str]) -> Any:

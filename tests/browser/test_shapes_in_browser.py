@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,8 @@ CASES: dict[str, tuple[str, Any, str, dict[str, Any]]] = {
     "discs": (PLACES, [[8.5, 47.4, "a", 3], [-70, 3, "b", 12]], "piechart", {"kind": "map"}),
     "pies": (PLACES, [[8, 47, "a", 30], [8, 47, "b", 10], [0, 40, "b", 20]], "piechart", {"kind": "map"}),
     "barchart": ("State:string n:long", [["a name that is long", 5], ["b", 3]], "barchart", {}),
+    "plotly": ("f:string", [['{"data": [{"type": "bar", "x": ["p"], "y": [1]}],'
+                             '"layout": {"modebar": {"add": ["sendChartToCloud"]}}}']], "plotly", {}),
     "hostile pivotchart": ("s:string t:string n:long", [[HOSTILE, HOSTILE, 1]], "pivotchart", {"title": HOSTILE}),
     "hostile timepivot": ("s:string T:datetime", [[HOSTILE, DAYS[0]]], "timepivot", {"title": HOSTILE}),
     "hostile graph": ("s:string t:string", [[HOSTILE[:12], HOSTILE[-12:]]], "graph", {"title": HOSTILE}),
@@ -56,6 +59,7 @@ async function draw(figure) {
     fills: boxes(div, '.scatterlayer .js-fill'), links: div.querySelectorAll('a:not(.modebar-btn)').length,
     legend: [...div.querySelectorAll('.legendtext')].map(text => text.textContent),
     texts: [...div.querySelectorAll('text')].map(text => text.textContent).filter(text => text),
+    buttons: [...div.querySelectorAll('.modebar-btn')].map(button => button.dataset.title),
     title: boxes(div, '.ytitle')[0], labels: boxes(div, '.ytick text'),
     height: div.querySelector('.main-svg').getBoundingClientRect().height, tried,
   };
@@ -82,6 +86,13 @@ def test_nothing_is_fetched_and_nothing_fails(drawn: dict[str, Any], name: str) 
     assert drawn[name]["tried"] == []
     assert drawn[name]["links"] == 0
     assert drawn[name]["height"] >= 300
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_button_uploads_the_chart(drawn: dict[str, Any], name: str) -> None:
+    buttons = drawn[name]["buttons"]
+    assert any("Download" in title for title in buttons)
+    assert not [title for title in buttons if re.search("share|cloud|edit|upload", title, re.I)]
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith("hostile")])
