@@ -131,6 +131,8 @@ _DIFFERENCES = """\
   an axis.
 - At most 20 series, 200 categories, 20 slices, 5 panels or axes are drawn: the largest by total. Of stacked series
   and slices the others are one.
+- Of a time pivot 50 lanes and 2,000 events are drawn, of pies on a map 100 places; graphs of more than 150 nodes or
+  500 edges, and more than 2,000 points of a 3Dchart, are tables.
 - Of more than 20,000 points a line keeps the least and the greatest value of each column of pixels; of points that
   lie on one another one is drawn.
 - Durations are drawn in seconds, and only where there is no number.
