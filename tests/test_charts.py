@@ -175,6 +175,18 @@ def test_limits_and_logarithms() -> None:
     assert notes(found) == ["1 value of zero or less not on a logarithmic axis."]
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [("columnchart", {}), ("piechart", {}), ("treemap", {}), ("pivotchart", {}), ("linechart", {"accumulate": True})],
+)
+@pytest.mark.filterwarnings("error")
+def test_sums_beyond_a_double_are_refused(kind: str, properties: Any) -> None:
+    rows = [["a", 1e308], ["a", 1e308], ["b", 1.0]]
+    assert refused("s:string n:real", rows, kind, **properties) == (
+        "values add up to more than a number of 64 bits holds"
+    )
+
+
 def test_dynamic_numbers_are_numbers() -> None:
     rows = [[DAYS[0], 3], [DAYS[1], "NaN"], [DAYS[2], None], [DAYS[3], 2.5], [DAYS[4], "Infinity"]]
     found = drawn("T:datetime x:scalars", rows, "timechart")

@@ -19,7 +19,8 @@ from kqlext.visualization.points import (
     row_name,
     series_name,
     series_names,
-)  # fmt: skip
+    sums_of,
+)
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError
 from kqlext.visualization.values import json_moments, json_numbers
@@ -84,14 +85,15 @@ def _sums(places: Any, count: int, of_series: Any, values: Any, notes: list[str]
     counts = np.bincount(places[rows], minlength=count)
     if (counts > 1).any() and _ADDED_UP not in notes:
         notes.append(_ADDED_UP)
-    return np.where(counts > 0, np.bincount(places[rows], weights=values[rows], minlength=count), np.nan)
+    return np.where(counts > 0, sums_of(places[rows], values[rows], count), np.nan)
 
 
 def _largest_cells(cells: Names, places: Any, values: dict[int, Any], notes: list[str]) -> list[int]:
     """The cells of the greatest totals."""
     if len(cells) > MOST_CATEGORIES:
         notes.append(f"The {MOST_CATEGORIES} largest of {len(cells):,} categories by total.")
-    totals = sum(_totals(places, one, len(cells)) for one in values.values())
+    with np.errstate(over="ignore"):
+        totals = sum(_totals(places, one, len(cells)) for one in values.values())
     return _together(cells, np.argsort(-totals, kind="stable")[:MOST_CATEGORIES].tolist())
 
 
@@ -106,7 +108,7 @@ def _largest_series(count: int, groups: Any, values: dict[int, Any], notes: list
 
 
 def _totals(places: Any, values: Any, count: int) -> Any:
-    return np.bincount(places, weights=np.nan_to_num(np.abs(values)), minlength=count)
+    return sums_of(places, np.nan_to_num(np.abs(values)), count)
 
 
 def _together(cells: Names, keep: Sequence[int]) -> list[int]:

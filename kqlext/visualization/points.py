@@ -298,7 +298,7 @@ def _added_up(one: Series, notes: list[str]) -> Series:
         return one
     notes.append("Rows of one series with the same x are added up.")
     valid = np.isfinite(one.y)
-    sums = np.bincount(places, weights=np.where(valid, one.y, 0), minlength=len(x))
+    sums = sums_of(places, np.where(valid, one.y, 0), len(x))
     counts = np.bincount(places, weights=valid, minlength=len(x))
     return replace(one, x=x, y=np.where(counts > 0, sums, np.nan), anomalies=())
 
@@ -307,7 +307,8 @@ def _largest(spec: ChartSpec, series: list[Series], notes: list[str]) -> list[Se
     """The series of the greatest totals, as they came; where they are stacked, one more for all others."""
     if len(series) <= MOST_SERIES:
         return series
-    totals = np.array([np.nansum(np.abs(one.y)) for one in series])
+    with np.errstate(over="ignore"):
+        totals = np.array([np.nansum(np.abs(one.y)) for one in series])
     keep = set(np.argsort(-totals, kind="stable")[:MOST_SERIES].tolist())
     drawn = [one for index, one in enumerate(series) if index in keep]
     rest = [one for index, one in enumerate(series) if index not in keep]
@@ -319,8 +320,25 @@ def _largest(spec: ChartSpec, series: list[Series], notes: list[str]) -> list[Se
     return [*drawn, _added_up(Series(f"({len(rest):,} others)", rest[0].column, x, y), [])]
 
 
+def sums_of(places: Any, values: Any, count: int) -> Any:
+    """The sum of the values of each place.
+
+    Raises:
+        NotDrawnError: a sum is beyond what a double holds.
+    """
+    with np.errstate(over="ignore"):
+        return _bounded(np.bincount(places, weights=values, minlength=count))
+
+
 def _running_total(y: Any) -> Any:
-    return np.where(np.isfinite(y), np.cumsum(np.nan_to_num(y)), np.nan)
+    with np.errstate(over="ignore"):
+        return np.where(np.isfinite(y), _bounded(np.cumsum(np.nan_to_num(y))), np.nan)
+
+
+def _bounded(sums: Any) -> Any:
+    if not np.isfinite(sums).all():
+        raise NotDrawnError("values add up to more than a number of 64 bits holds")
+    return sums
 
 
 def _check_logarithm(spec: ChartSpec, role: str, series: Sequence[Series], notes: list[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from kqlext.decode.tables import Column
 from kqlext.text import plural
-from kqlext.visualization.points import numbers
+from kqlext.visualization.points import numbers, sums_of
 from kqlext.visualization.roles import NotDrawnError
 
 _UNITS = (("D", 86_400_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))  # microseconds
@@ -44,14 +44,16 @@ def total_sizes(column: Column, places: Any, count: int, notes: list[str]) -> An
         count: how many places there are.
 
     Raises:
-        NotDrawnError: a value is negative, or none is above zero: such have no size.
+        NotDrawnError: a value is negative, or none is above zero: such have no size; or a total is too large.
     """
     values = numbers(column)
     valid = np.isfinite(values)
     if (values[valid] < 0).any():
         raise NotDrawnError(f"'{column.name}' has negative values, which have no size")
-    if not values[valid].sum() > 0:
+    if not (values[valid] > 0).any():
         raise NotDrawnError(f"'{column.name}' has no value above zero")
     if not valid.all():
         notes.append(f"{plural(int((~valid).sum()), 'row')} without {column.name} left out.")
-    return np.bincount(places, weights=np.where(valid, values, 0), minlength=count)
+    there = np.where(valid, values, 0)
+    sums_of(np.zeros(len(there), dtype=np.int64), there, 1)  # shares are of all
+    return sums_of(places, there, count)
