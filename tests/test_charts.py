@@ -618,6 +618,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[Any]]]:
     ),
 )
 @settings(deadline=None, max_examples=400)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_any_table_is_drawn_or_has_a_reason(data: Any, kind: str, properties: dict[str, Any]) -> None:
     columns, rows = data
     table = table_of(columns, rows)
