@@ -7,6 +7,7 @@ that do not fit on a line are folded (``<details>``), so that a table with JSON 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,26 @@ def _dynamic_text(value: object) -> Text:
     return JsonText(text) if text is not None and isinstance(value, dict | list) else text
 
 
+def ranks(column: Column, rows: int) -> list[int]:
+    """The place of each of the first rows in the ascending order of Kusto's `sort`: null, NaN, all else by its value.
+
+    Values that are equal have one place, and no digit is lost. Dynamic values are compared as text.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(column.data, DynamicValues):
+        data = pa.array(cell_texts(column, rows), pa.string())
+    else:
+        data = column.data.slice(0, rows)
+    places = pc.rank(data, tiebreaker="dense").to_pylist()
+    absent = data.is_null().to_pylist()
+    no_number = data.is_null(nan_is_null=True).to_pylist()
+    return [
+        0 if null else 1 if nan else place + 1 for place, null, nan in zip(places, absent, no_number, strict=True)
+    ]
+
+
 # --- HTML ------------------------------------------------------------------------------------------------
 
 
@@ -57,19 +78,34 @@ def html_header(column: Column, most: int) -> str:
     return f'<th scope="col" title="{escape(column.type)}"{_style(column)}">{name}</th>'
 
 
-def html_cell(text: Text, column: Column, most: int, order: int | None = None) -> str:
-    """A cell of at most about ``most`` characters.
+def html_row(texts: Sequence[Text], columns: Sequence[Column], most: int, order: Sequence[int] = ()) -> str:
+    """A row.
 
     Args:
-        order: what a grid sorts it by.
+        most: about how many characters a cell has.
+        order: what a grid sorts the cells by.
     """
-    sorted_by = "" if order is None else f' data-order="{order}"'
-    start = f"<td{sorted_by}{_style(column)}"
+    # An unfolded value is tall: its neighbours are to be read beside its first line.
+    side = ";vertical-align:top" if any(map(_is_folded, texts)) else ""
+    sorted_by = [f' data-order="{number}"' for number in order] or [""] * len(texts)
+    cells = [
+        f"<td{by}{_style(column)}{side}{_cell(text, most)}</td>"
+        for text, column, by in zip(texts, columns, sorted_by, strict=True)
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _is_folded(text: Text) -> bool:
+    return isinstance(text, JsonText) and len(text) > _LINE
+
+
+def _cell(text: Text, most: int) -> str:
+    """A cell from the end of its style on."""
     if text is None:
-        return f'{start}">{_NULL}</td>'
-    if isinstance(text, JsonText) and len(text) > _LINE:
-        return f'{start};min-width:20em">{_folded(text, most)}</td>'
-    return f'{start}{_space(text)}">{_cut(text, text[:most], len(text) > most)}</td>'
+        return f'">{_NULL}'
+    if isinstance(text, JsonText) and _is_folded(text):
+        return f';min-width:20em">{_folded(text, most)}'
+    return f'{_space(text)}">{_cut(text, text[:most], len(text) > most)}'
 
 
 def html_text(text: str) -> str:

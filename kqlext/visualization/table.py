@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from kqlext.statistics import statistics_line
 from kqlext.text import one_line, plural, printable, shorten
-from kqlext.visualization.cells import Text, cell_texts, html_cell, html_header, html_text, plain_cell
+from kqlext.visualization.cells import Text, cell_texts, html_header, html_row, html_text, plain_cell, ranks
 
 if TYPE_CHECKING:
     from kqlext.decode.tables import Column, Table
@@ -29,6 +29,7 @@ _TEXT_SHARE = 4  # the text takes one part in so many of what a result may write
 _WARNINGS, _WARNING_LENGTH = 20, 400  # warnings that are shown, and characters of each
 _WARNINGS_SIZE = 12_000  # bytes of HTML that they may take
 _TEXT_WIDTH = 160  # columns where no terminal says its own, as in a notebook
+_GRID_ELSEWHERE = "-grid: a grid in JupyterLab, in the page in which the cell ran; here a table"
 _WARNING = (
     '<p role="alert" style="border-left:3px solid #c77700;padding-left:.6em;margin:.3em 0"><b>Warning:</b> {}</p>'
 )
@@ -44,6 +45,7 @@ class _Shown:
     rows: int
     budget: int
     remark: str = ""
+    sortable: bool = False
 
 
 def mime_bundle(result: Result, remark: str = "", max_bytes: int | None = None) -> dict[str, str]:
@@ -58,8 +60,19 @@ def mime_bundle(result: Result, remark: str = "", max_bytes: int | None = None) 
     budget = max(5_000, most - warned) // max(1, len(result.tables))
     budget -= budget // _TEXT_SHARE
     shown = [_take(table, result.view.display_limit, budget) for table in result.tables]
+    remark = remark or (_GRID_ELSEWHERE if result.view.grid else "")
     shown[:1] = [replace(first, remark=remark) for first in shown[:1]]
-    return {"text/html": _html(result, shown), "text/plain": _plain(result, shown)}
+    html = _html(result, shown)
+    if result.view.grid:
+        html = f'<div id="{result.view.grid}"><div>{html}</div></div>'
+    return {"text/html": html, "text/plain": _plain(result, shown)}
+
+
+def grid_tables(result: Result, rows: int, max_bytes: int) -> str:
+    """The HTML of all tables with so many rows of each, whose cells say how they are sorted (``data-order``)."""
+    budget = max_bytes // max(1, len(result.tables))
+    shown = [_take(table, rows, budget) for table in result.tables]
+    return _html(result, [replace(one, sortable=True) for one in shown])
 
 
 def _take(table: Table, limit: int | None, budget: int) -> _Shown:
@@ -96,6 +109,8 @@ def caption(result: Result, shown: _Shown, rows: int, number: int) -> str:
         parts.append(line)
     if shown.remark:
         parts.append(shown.remark)
+    if shown.sortable and rows < table.num_rows:
+        parts.append("the grid sorts and filters these rows only, to_pandas() has all")
     return one_line(" · ".join(parts))
 
 
@@ -116,9 +131,10 @@ def _html_table(result: Result, shown: _Shown, number: int) -> str:
     most = max(8, min(_CELL, shown.budget // max(1, 4 * min(len(shown.columns), _SIDE_BY_SIDE))))
     head, size = _html_head(shown, most)
     columns = shown.columns[: len(head)]
+    orders = [ranks(column, shown.rows) for column in columns] if shown.sortable else []
     body: list[str] = []
-    for row in zip(*shown.texts[: len(head)], strict=True):
-        html = f"<tr>{''.join(html_cell(text, column, most) for text, column in zip(row, columns, strict=True))}</tr>"
+    for number_of_row, row in enumerate(zip(*shown.texts[: len(head)], strict=True)):
+        html = html_row(row, columns, most, [order[number_of_row] for order in orders])
         size += _written(html)
         if size > shown.budget and body:
             break
@@ -140,7 +156,7 @@ def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
     rows = min(_FEW_ROWS, shown.rows)
     for column, texts in zip(shown.columns, shown.texts, strict=True):
         header = html_header(column, most)
-        room += _written(header) + sum(_written(html_cell(text, column, most)) for text in texts[:rows])
+        room += _written(header) + sum(_written(html_row([text], [column], most)) for text in texts[:rows])
         if room > shown.budget and head:
             break
         head.append(header)
