@@ -180,6 +180,8 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     from kqlext.visualization.look import plotly_layout, read_look
 
     if options["grid"]:
+        if options["auto_dataframe"]:
+            raise KqlCellError("-grid shows Results, not DataFrames.", hint="leave out -grid, or -auto_dataframe")
         grid.check_installed()
     limit = options["display_limit"]
     asked_for_more = limit is None or limit > View.display_limit

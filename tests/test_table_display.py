@@ -32,7 +32,7 @@ HOSTILE = [
 
 # What the table itself may consist of; no script, no style sheet, no form, nothing that loads anything.
 TAGS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "b", "i", "details", "summary", "pre"}
-ATTRIBUTES = {"class", "style", "scope", "title", "role"}
+ATTRIBUTES = {"class", "style", "scope", "title", "role", "tabindex", "aria-label"}
 NULL = ("i", {"style": "opacity:.7", "title": "no value"})
 
 

@@ -64,9 +64,7 @@ def ranks(column: Column, rows: int) -> list[int]:
     places = pc.rank(data, tiebreaker="dense").to_pylist()
     absent = data.is_null().to_pylist()
     no_number = data.is_null(nan_is_null=True).to_pylist()
-    return [
-        0 if null else 1 if nan else place + 1 for place, null, nan in zip(places, absent, no_number, strict=True)
-    ]
+    return [0 if null else 1 if nan else place + 1 for place, null, nan in zip(places, absent, no_number, strict=True)]
 
 
 # --- HTML ------------------------------------------------------------------------------------------------
@@ -104,7 +102,7 @@ def _cell(text: Text, most: int) -> str:
     if text is None:
         return f'">{_NULL}'
     if isinstance(text, JsonText) and _is_folded(text):
-        return f';min-width:20em">{_folded(text, most)}'
+        return f'">{_folded(text, most)}'
     return f'{_space(text)}">{_cut(text, text[:most], len(text) > most)}'
 
 
@@ -121,7 +119,7 @@ def _folded(text: JsonText, most: int) -> str:
     """A dynamic value behind its beginning; opened, with a line for each of its values."""
     inside, complete = indented(text, 2 * most)
     return (
-        f"<details><summary>{html_text(shorten(text, min(_LINE, most)))}</summary>"
+        f'<details><summary style="white-space:nowrap">{html_text(shorten(text, min(_LINE, most)))}</summary>'
         f'<pre style="margin:0;white-space:pre-wrap">{_cut(text, inside, not complete)}</pre></details>'
     )
 

@@ -26,34 +26,45 @@
     lengthMenu: [10, 25, 100, 500],
     layout: { topStart: "search", topEnd: "info", bottomStart: "pageLength", bottomEnd: "paging" },
     columnControl: [{ target: 1, content: ["searchText"] }],
+    language: {
+      search: "Filter:",
+      lengthMenu: "_MENU_ rows a page",
+      info: "_START_ to _END_ of _TOTAL_ rows",
+      infoEmpty: "0 rows",
+      infoFiltered: "(of _MAX_)",
+      emptyTable: "no rows",
+      zeroRecords: "no row holds that",
+    },
+  };
+
+  const draw = (DataTable, table) => {
+    table.parentElement.style.maxHeight = "none"; // it has pages
+    table.style.cssText = "table-layout:auto;width:auto;margin:0";
+    table.classList.add("display", "compact");
+    const names = [...table.querySelectorAll("thead th")].map((header) => header.textContent);
+    const grid = new DataTable(table, options);
+    grid.table().container().style.background = "none"; // the page's, light or dark
+    const filters = grid.table().header().querySelectorAll("input");
+    filters.forEach((filter, index) => filter.setAttribute("aria-label", `Filter ${names[index]}`));
   };
 
   const start = async () => {
+    const DataTable = await load();
     const grids = new Map();
     const place = () => {
-      for (const [id, grid] of grids) {
+      for (const [id, box] of grids) {
         const target = document.getElementById(id);
-        if (!target || target.contains(grid.box)) continue;
-        // A result that is shown once more takes its grid with it.
-        grid.box.previousElementSibling?.removeAttribute("hidden");
+        if (!target || target.contains(box)) continue;
         target.firstElementChild.hidden = true;
-        target.append(grid.box);
-        grid.draw();
+        target.append(box);
+        box.querySelectorAll("table:not(.dataTable)").forEach((table) => draw(DataTable, table));
       }
     };
-    const DataTable = await load();
     new MutationObserver(place).observe(document.body, { childList: true, subtree: true });
     return (id, html) => {
       const box = document.createElement("div");
       box.innerHTML = html;
-      const draw = () => {
-        for (const table of box.querySelectorAll("table:not(.dataTable)")) {
-          table.parentElement.style.maxHeight = "none"; // it has pages
-          table.classList.add("display", "compact");
-          new DataTable(table, options);
-        }
-      };
-      grids.set(id, { box, draw });
+      grids.set(id, box);
       place();
     };
   };

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kqlext.errors import KqlCellError
-from kqlext.visualization.table import grid_tables
 
 if TYPE_CHECKING:
     from kqlext.result import Result
 
-_ROWS, _BYTES = 5_000, 2_000_000  # of a grid; zipped, it is some 0.3 MB, which Jupyter's limit on output lets through
+# Of a grid. Zipped it is less than a tenth of that, and Jupyter lets 1 MB of output through in a second.
+_ROWS, _BYTES = 5_000, 10_000_000
 
 
 def check_installed() -> None:
@@ -44,6 +44,8 @@ def new_id() -> str:
 def page_script(result: Result) -> str:
     """HTML that hands a result's grid to the page it is shown in. The result's ``view.grid`` names the element."""
     import itables.options
+
+    from kqlext.visualization.table import grid_tables
 
     library = Path(itables.options.dt_bundle)
     parts = {

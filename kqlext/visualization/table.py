@@ -143,10 +143,16 @@ def _html_table(result: Result, shown: _Shown, number: int) -> str:
     title = html_text(caption(result, shown, rows, number)) + _columns_note(shown, len(head))
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
-        '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em"><table>'
+        # What scrolls can be reached by keyboard, also in browsers that do not see to it themselves.
+        '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em" '
+        f'tabindex="0" role="region" aria-label="{_label(result, number)}"><table>'
         f'<caption style="caption-side:top;text-align:left;white-space:nowrap">{title}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _label(result: Result, number: int) -> str:
+    return f"table {number} of {len(result.tables)}" if len(result.tables) > 1 else "table"
 
 
 def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
