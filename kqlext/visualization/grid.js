@@ -65,6 +65,8 @@
       const box = document.createElement("div");
       box.innerHTML = html;
       grids.set(id, box);
+      // Those that are seen stay; of the others not all can be kept for when their cell is drawn anew.
+      if (grids.size > 50) grids.delete(grids.keys().next().value);
       place();
     };
   };
