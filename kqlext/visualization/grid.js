@@ -57,13 +57,14 @@
         if (!target || target.contains(box)) continue;
         target.firstElementChild.hidden = true;
         target.append(box);
-        box.querySelectorAll("table:not(.dataTable)").forEach((table) => draw(DataTable, table));
       }
     };
     new MutationObserver(place).observe(document.body, { childList: true, subtree: true });
     return (id, html) => {
       const box = document.createElement("div");
       box.innerHTML = html;
+      // Before it is in the page, which then lays out the rows that are seen only.
+      box.querySelectorAll("table").forEach((table) => draw(DataTable, table));
       grids.set(id, box);
       // Those that are seen stay; of the others not all can be kept for when their cell is drawn anew.
       if (grids.size > 50) grids.delete(grids.keys().next().value);
