@@ -86,7 +86,9 @@ class Pipeline:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)
-            result.view = _view_of_one(view or result.view, options)
+            result.view = view or result.view
+            if options["grid"] and not plan:  # each answer that is shown has a grid of its own
+                result.view = replace(result.view, grid=grid.new_id())
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
         self.session.saved.update(remembered)
@@ -191,11 +193,6 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     return View(limit, most, options["stats"], options["plot_package"], layout, look)
 
 
-def _view_of_one(view: View, options: Mapping[str, Any]) -> View:
-    """How one answer is shown: each has a grid of its own."""
-    return replace(view, grid=grid.new_id()) if options["grid"] else view
-
-
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:
     """A bound answer is said in one line with its warnings; any other is shown."""
     notes = "".join(f"\nWarning: {warning}" for warning in result.warnings)
@@ -204,7 +201,7 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
         return [Notice("\n".join(lines) + notes)] if _says(options) or notes else []
     if options["auto_dataframe"]:
         return [*([Notice(notes.strip())] if notes else []), result.to_pandas()]
-    if options["grid"]:
+    if result.view.grid:
         return [PageScript(lambda: grid.page_script(result)), result]
     return [result]
 

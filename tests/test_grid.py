@@ -118,6 +118,26 @@ def test_the_result_is_the_plain_table_with_a_place_for_the_grid(shell: Shell) -
     assert shell.text("%kql StormEvents | take 3").count("-grid") == 0
 
 
+def test_a_grid_has_its_rows_whatever_the_table_has() -> None:
+    spec = TableSpec("T", (("n", "long"),), ((1,), (2,)))
+    for limit in (-1, 0, 1):
+        result = result_of(spec, display_limit=limit, grid=grid.new_id())
+        assert parts_of(grid.page_script(result))["table"].count("<td") == 2
+        assert result._repr_mimebundle_()["text/html"].count("<td") == max(0, limit)
+
+
+def test_every_table_of_a_result_is_a_grid() -> None:
+    spec = TableSpec("T", (("n", "long"),), ((1,), (2,)))
+    result = result_of(spec, spec, grid=grid.new_id())
+    assert parts_of(grid.page_script(result))["table"].count("<table>") == 2
+    assert result._repr_mimebundle_()["text/html"].count(str(result.view.grid)) == 1
+
+
+def test_what_is_bound_is_shown_later_as_any_result(shell: Shell) -> None:
+    shell.run("%kql -grid samples storms << StormEvents | take 3")
+    assert "-grid" not in shell.variables["storms"]._repr_mimebundle_()["text/plain"]
+
+
 def test_a_grid_stands_in_the_place_of_a_chart(shell: Shell) -> None:
     query = "StormEvents | summarize count() by State | render columnchart"
     assert set(shell.run(f"%kql -grid samples {query}")._repr_mimebundle_()) == {"text/html", "text/plain"}

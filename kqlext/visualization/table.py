@@ -62,7 +62,7 @@ def mime_bundle(result: Result, remark: str = "", max_bytes: int | None = None) 
     shown = [_take(table, result.view.display_limit, budget) for table in result.tables]
     remark = remark or (_GRID_ELSEWHERE if result.view.grid else "")
     shown[:1] = [replace(first, remark=remark) for first in shown[:1]]
-    html = _html(result, shown)
+    html = _html(result, shown, result.view.display_limit)
     if result.view.grid:
         html = f'<div id="{result.view.grid}"><div>{html}</div></div>'
     return {"text/html": html, "text/plain": _plain(result, shown)}
@@ -72,7 +72,7 @@ def grid_tables(result: Result, rows: int, max_bytes: int) -> str:
     """The HTML of all tables with so many rows of each, whose cells say how they are sorted (``data-order``)."""
     budget = max_bytes // max(1, len(result.tables))
     shown = [_take(table, rows, budget) for table in result.tables]
-    return _html(result, [replace(one, sortable=True) for one in shown])
+    return _html(result, [replace(one, sortable=True) for one in shown], rows)
 
 
 def _take(table: Table, limit: int | None, budget: int) -> _Shown:
@@ -117,9 +117,8 @@ def caption(result: Result, shown: _Shown, rows: int, number: int) -> str:
 # --- HTML ------------------------------------------------------------------------------------------------
 
 
-def _html(result: Result, shown: Sequence[_Shown]) -> str:
+def _html(result: Result, shown: Sequence[_Shown], limit: int | None) -> str:
     warnings = [_WARNING.format(escape(warning)) for warning in _warnings(result)]
-    limit = result.view.display_limit
     if limit is not None and limit < 0:
         tables = [f"<p>{html_text(caption(result, one, one.rows, n))}</p>" for n, one in enumerate(shown, 1)]
     else:
