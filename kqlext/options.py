@@ -94,6 +94,12 @@ OPTIONS: tuple[Option, ...] = (
         choices=PLOT_PACKAGES,
     ),
     Option(
+        "chart_image",
+        "flag",
+        "save a picture with each chart, for what cannot draw one (GitHub, nbconvert); needs kqlext[image]",
+        default=True,
+    ),
+    Option(
         "plotly_layout",
         "value",
         "a dict of plotly's layout, which charts have instead of their own",

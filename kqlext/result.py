@@ -44,6 +44,7 @@ class View:
         plotly_layout: what charts have in their layout instead of their own.
         look: the colours of charts.
         grid: the id of the element that a grid goes into, where the table is to be one.
+        chart_image: whether a picture is saved with each chart, where vl-convert is installed.
     """
 
     display_limit: int | None = 50
@@ -53,6 +54,7 @@ class View:
     plotly_layout: Mapping[str, Any] | None = None
     look: Look = field(default_factory=Look)
     grid: str | None = None
+    chart_image: bool = True
 
 
 class Row(Sequence[Any]):
@@ -310,19 +312,23 @@ class Result(Sequence[Row]):
         """The same as ``to_plotly()``, under Kqlmagic's name."""
         return self.to_plotly()
 
-    def to_image(self, path: str, format: str | None = None, **options: Any) -> str:
-        """Write the chart to a file, and give its path; needs kaleido (``kqlext[image]``) and Chrome or Chromium.
+    def to_image(
+        self, path: str | os.PathLike[str], format: str | None = None, *, engine: str | None = None, **options: Any
+    ) -> str:
+        """Write the chart to a file, and give its path; needs ``kqlext[image]``, or ``kqlext[kaleido]`` and a Chrome.
 
         Args:
-            format: png, jpeg, webp, svg or pdf; without it the end of the path says.
+            format: png, svg, pdf or jpeg, webp with kaleido; without it the end of the path says.
+            engine: vl-convert (Vega-Lite's picture, without a browser) or kaleido (plotly's); without it vl-convert
+                where it is installed and can draw the chart, else kaleido.
             options: ``width`` and ``height`` in pixels, ``scale``.
 
         Raises:
             KqlConversionError: there is no chart, or what writes it is not there.
         """
-        from kqlext.visualization.drawing import write_image
+        from kqlext.visualization.drawing import to_image
 
-        return write_image(self.to_plotly(), str(path), format, options)
+        return to_image(self, str(path), format, engine, options)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         if self.visualization is None or self.view.grid:
