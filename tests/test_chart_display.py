@@ -71,6 +71,13 @@ def test_no_picture_where_none_is_wanted() -> None:
     assert set(bundle) == {PLOTLY, VEGA_LITE, "text/plain"}
 
 
+def test_a_picture_that_would_be_too_large_is_said_to_be() -> None:
+    rows = [[n // 20, f"s{n % 20:02}", (n * 7919) % 1_009] for n in range(1_980)]
+    bundle = result_of("x:long s:string n:long", rows, "linechart")._repr_mimebundle_()
+    assert "image/png" not in bundle
+    assert re.search(r"here a table \(no picture, it would be \d{3} kB\)$", bundle["text/plain"])
+
+
 def test_no_picture_without_vl_convert() -> None:
     """In a process that cannot import it."""
     printed = without(("vl_convert",), "print(sorted(result._repr_mimebundle_()))")

@@ -346,6 +346,16 @@ def test_of_many_points_those_that_can_be_told_apart() -> None:
 
 def test_what_cannot_be_thinned_is_not_said() -> None:
     assert many(3_000, "areachart", kind="stacked") is None
+    rows = [[f"c{n % 150}", f"s{n // 150}", 1] for n in range(2_100)]
+    assert vega_lite(figure(result_of("s:string t:string n:long", rows, "columnchart"))) is None
+
+
+def test_every_series_of_many_points_is_there() -> None:
+    rows = [[n % 97, (n * 31) % 89, f"s{n % 20:02}"] for n in range(15_000)]
+    spec = vega_lite(figure(result_of("x:long y:long s:string", rows, "scatterchart")))
+    drawn = next(layers(spec))["data"]["values"]
+    assert 500 <= len(drawn) <= 2_020
+    assert {row["k"] for row in drawn} == set(range(20))
 
 
 @pytest.mark.parametrize("name", DRAWN)

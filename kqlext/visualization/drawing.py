@@ -52,11 +52,11 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
         remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
         return {**bundle, **tables.mime_bundle(result, remark, _FALLBACK_BYTES)}
     bundle[VEGA_LITE] = spec
-    png = images.picture(spec) if result.view.chart_image else None
+    png, lacking = images.picture(spec) if result.view.chart_image else (None, "")
     if png is not None:
         bundle["image/png"] = base64.b64encode(png).decode()
-    written = tables.mime_bundle(result, f"render {kind}: a chart in notebooks; here a table", _FALLBACK_BYTES)
-    return {**bundle, "text/plain": written["text/plain"]}
+    remark = f"render {kind}: a chart in notebooks; here a table{lacking and f' ({lacking})'}"
+    return {**bundle, "text/plain": tables.mime_bundle(result, remark, _FALLBACK_BYTES)["text/plain"]}
 
 
 def _vega_lite(kind: str, drawn: Figure) -> Spec | None:

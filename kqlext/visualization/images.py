@@ -17,22 +17,24 @@ from kqlext.text import listing, one_line
 from kqlext.visualization.vega_lite import Spec, resized
 
 ENGINES = ("vl-convert", "kaleido")
-MOST_BYTES = 150_000  # of the picture in a notebook
+MOST_BYTES = 200_000  # of the picture in a notebook
 _VL_CONVERT_FORMATS = ("png", "svg", "pdf", "jpeg", "jpg")
 _OPTIONS = ("width", "height", "scale")
 _HINT = "%pip install kqlext[image], or kqlext[kaleido] where Chrome or Chromium is at hand"
 
 
-def picture(spec: Spec) -> bytes | None:
-    """The chart as PNG, without background; None where vl-convert is not there, fails, or makes it too large."""
+def picture(spec: Spec) -> tuple[bytes | None, str]:
+    """The chart as PNG, without background; or None and why, which is empty where vl-convert is not there."""
     vl_convert = _vl_convert()
     if vl_convert is None:
-        return None
+        return None, ""
     try:
         made = _smaller(vl_convert.vegalite_to_png(spec, vl_version=_version(vl_convert), allowed_base_urls=[]))
-    except ValueError:  # the chart is in the bundle in other forms
-        return None
-    return made if len(made) <= MOST_BYTES else None
+    except ValueError as error:  # the chart is in the bundle in other forms
+        return None, f"no picture: {one_line(str(error).strip())[:80]}"
+    if len(made) > MOST_BYTES:
+        return None, f"no picture, it would be {len(made) // 1_000:,} kB"
+    return made, ""
 
 
 def write(

@@ -137,7 +137,7 @@ def apart(series: Sequence[Series], most: int = MOST_POINTS) -> list[Series]:
     """One point of each cell of a raster, which is made coarser until the points are few enough."""
     xs, ys = (np.concatenate([getattr(one, axis).astype(float) for one in series]) for axis in "xy")
     owner = np.repeat(np.arange(len(series)), [len(one.x) for one in series])
-    for cells in (1_000, 500, 250, 120, 60, 30):
+    for cells in (1_000, 500, 350, 250, 170, 120, 85, 60, 45, 30):
         place = (owner * cells + _cells(xs, cells)) * cells + _cells(ys, cells)
         keep = np.sort(np.unique(place, return_index=True)[1])
         if len(keep) <= most:

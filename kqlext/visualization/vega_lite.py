@@ -161,7 +161,9 @@ class _Maker:
             encoding["detail"] = {"field": "g", "type": "nominal"}
         encoding |= self._look(layer)
         encoding["tooltip"] = self._tooltip(layer)
-        clipped = any("range" in self._axes[n] and self._scales[n].kind != "category" for n in ("x", layer.axis))
+        clipped = any(
+            _ends(self._axes[n]) != (None, None) and self._scales[n].kind != "category" for n in ("x", layer.axis)
+        )
         series = {"lookup": "k", "from": {"data": {"name": "series"}, "key": "k", "fields": ["s"]}}
         # The description of the chart is read, not that of each of its marks.
         return {
@@ -201,7 +203,7 @@ class _Maker:
         return name == "x" and sum(len(one) + 2 for one in names) > 90
 
     def _domain(self, channel: str, axis: Mapping[str, Any], scale: Scale) -> Spec:
-        ends = axis.get("range", (None, None))
+        ends = _ends(axis)
         reverse = axis.get("autorange") == "reversed" or (None not in ends and ends[0] > ends[1])
         if scale.kind == "category":
             kind = "band" if self._bars else "point"
@@ -211,14 +213,15 @@ class _Maker:
         from_zero = kind == "linear" and (self._areas or self._bars) and channel == self._upwards()
         drawn: Spec = {
             "type": kind,
-            "nice": kind != "utc" and "range" not in axis,
+            "nice": kind != "utc" and ends == (None, None),
             **({"reverse": True} if reverse else {}),
         }
         if kind == "linear":
             drawn["zero"] = from_zero
-        if self._points and "range" not in axis:
+        if self._points and _ends(axis) == (None, None):
             drawn["padding"] = _ROOM
-        ends = axis.get("range", (None, 100 if channel == self._upwards() and self._of_100() else None))
+        if ends == (None, None) and channel == self._upwards() and self._of_100():
+            ends = (None, 100)
         if kind == "log" and self._bars and channel == self._upwards() and ends[0] is None:
             drawn["domainMin"] = self._below_all(scale)
         for key, end in zip(("domainMin", "domainMax"), ends, strict=True):
@@ -268,6 +271,12 @@ class _Maker:
         if len(self._traces.entries) > 1:
             lines.append({"field": "s", "type": "nominal", "title": tooltip_name("series", taken)})
         return lines
+
+
+def _ends(axis: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The begin and the end of an axis, None where the data say; of a logarithmic one they are exponents."""
+    begin, end = axis.get("range", (None, None))
+    return begin, end
 
 
 def _time_format(values: Sequence[float]) -> str:

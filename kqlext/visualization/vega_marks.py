@@ -6,7 +6,7 @@ Names of columns and series are values of the rows or titles, never names of fie
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +17,7 @@ from kqlext.visualization.points import Series
 from kqlext.visualization.thinning import apart, thinned
 from kqlext.visualization.vega_series import CROSS, SYMBOLS, CannotBeSaidError, Scale, entries_of
 
-MOST_ROWS = 2_000  # of lines, areas and points; a row is some 40 bytes
+MOST_ROWS = 2_000  # of a chart: a row is some 30 to 90 bytes, and a mark that the browser keeps
 _COLUMNS = 700  # of pixels
 _XY = (("x", "x"), ("y", "y"))
 
@@ -59,11 +59,15 @@ class Traces:
         for number, trace in enumerate(self.all):
             look = trace.get("line", {}).get("width", 2), trace.get("opacity", 1)
             together.setdefault((trace.get("yaxis", "y"), _form(trace), *look), []).append(number)
-        most = MOST_ROWS // max(1, len(self.all))
+        most, count = MOST_ROWS // max(1, len(self.all)), 0
         for (axis, form, *_), numbers in together.items():
             if axis not in self.y:
                 raise CannotBeSaidError(axis)
-            yield from self._of_form(form, axis, numbers, most)
+            for layer in self._of_form(form, axis, numbers, most):
+                count += len(layer.rows)
+                if count > MOST_ROWS + len(self.all):  # each line has its last point
+                    raise CannotBeSaidError("rows")
+                yield layer
 
     def _of_form(self, form: str, axis: str, numbers: Sequence[int], most: int) -> Iterator[Layer]:
         if form == "bar":
@@ -120,13 +124,13 @@ class Traces:
         found = [(n, self.x.values(self.all[n]["x"]), self.y[axis].values(self.all[n]["y"])) for n in numbers]
         count = sum(len(x) for _, x, _ in found)
         if self.x.kind == "category" or count <= most * len(numbers) or any(None in x for _, x, _ in found):
-            if count > MOST_ROWS:
-                raise CannotBeSaidError("rows")
             yield from found
             return
         series = [Series("", 0, np.array(x, dtype=float), np.array(y, dtype=float)) for _, x, y in found]
         if form == "markers":
             few = apart(series, most * len(numbers))
+            step = -(-sum(len(one.x) for one in few) // (most * len(numbers)))
+            few = [replace(one, x=one.x[::step], y=one.y[::step]) for one in few]
         else:
             few = [thinned(one, min(_COLUMNS, max(10, most // 3))) for one in series]
         drawn = sum(len(one.x) for one in few)
