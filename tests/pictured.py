@@ -48,6 +48,7 @@ CASES: dict[str, tuple[str, Any, str, dict[str, Any]]] = {
     "stacked area with a gap": (SERIES, [row for row in BY_DAY if row[:2] != [DAYS[3], "b"]], "areachart", {
         "kind": "stacked"}),
     "limits": (SERIES, BY_DAY, "timechart", {"ymin": 2, "ymax": 5, "xmin": "datetime(2024-01-03)"}),
+    "an end of time": (SERIES, BY_DAY, "columnchart", {"xmax": "datetime(2024-01-03)"}),
     "many lines": (SERIES, MANY, "timechart", {}),
     "many columns": (SERIES, MANY, "columnchart", {"kind": "stacked"}),
     "many points": (SERIES, MANY, "scatterchart", {}),

@@ -126,6 +126,13 @@ def test_every_chart_is_drawn_by_what_there_is(page: Page, name: str) -> None:
         assert seen["height"] >= 150
 
 
+def test_one_end_of_an_axis_of_time(page: Page) -> None:
+    """plotly draws such an axis from the other end of the data, or not at all, where it is left to fill that in."""
+    texts = page.seen["limits"]["texts"]
+    assert not [text for text in texts if text in ("Jan 2", "2024-01-02")]
+    assert [text for text in texts if text in ("Jan 5", "Jan 6", "2024-01-05", "2024-01-06")]
+
+
 # --- by Vega -------------------------------------------------------------------------------------------------
 
 
