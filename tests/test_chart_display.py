@@ -133,7 +133,10 @@ def test_plot_package_none_is_a_table() -> None:
 
 
 def size_without_picture(result: Result) -> int:
-    return len(json.dumps({**result._repr_mimebundle_(), "image/png": ""}))
+    """What a saved notebook has of it, where each value of JSON is a line."""
+    bundle = {**result._repr_mimebundle_(), "image/png": ""}
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", bundle)])
+    return len(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
 
 
 def test_size_of_1000_points() -> None:

@@ -5,6 +5,8 @@ That JupyterLab draws the same is tested in browser/test_charts_in_lab.py.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -59,6 +61,16 @@ def layers(spec: Any) -> Iterator[Any]:
         yield spec
     for inner in (*spec.get("layer", ()), *spec.get("vconcat", ())):
         yield from layers(inner)
+
+
+def rows_of(spec: Any) -> list[dict[str, Any]]:
+    """The rows of the first layer; what is not a text is a number, or None."""
+    data = next(layers(spec))["data"]
+    kinds = data["format"]["parse"]
+    return [
+        {name: value if kinds[name] == "string" else float(value) if value else None for name, value in row.items()}
+        for row in csv.DictReader(io.StringIO(data["values"]))
+    ]
 
 
 def encoded(name: str, channel: str) -> Any:
@@ -138,14 +150,14 @@ def test_stacked_columns_stand_on_one_another() -> None:
 
 
 def test_values_below_zero_hang_from_zero_on_one_another() -> None:
-    rows = next(layers(spec_of("negative columns, stacked")))["data"]["values"]
+    rows = rows_of(spec_of("negative columns, stacked"))
     at_x = {row["k"]: (row["b"], row["y"], row["v"]) for row in rows if row["x"] == "x"}
     assert at_x == {0: (0, 3, 3), 1: (0, -2, -2), 2: (-2, -3, -1)}
 
 
 def test_shares_are_of_100() -> None:
     for name in ("stacked100 area", "stacked100 bars"):
-        rows = next(layers(spec_of(name)))["data"]["values"]
+        rows = rows_of(spec_of(name))
         tops: dict[Any, float] = {}
         for row in rows:
             tops[row["x"]] = max(tops.get(row["x"], 0), row["y"])
@@ -154,7 +166,7 @@ def test_shares_are_of_100() -> None:
 
 
 def test_a_gap_in_stacked_areas_is_zero() -> None:
-    rows = next(layers(spec_of("stacked area with a gap")))["data"]["values"]
+    rows = rows_of(spec_of("stacked area with a gap"))
     assert [row["v"] for row in rows if row["k"] == 1][3] == 0
 
 
@@ -193,7 +205,7 @@ def test_times_are_utc() -> None:
 def test_parts_of_a_millisecond_are_kept() -> None:
     rows = [["2024-01-01T00:00:00.0000005Z", 1], ["2024-01-01T00:00:00.0012345Z", 2]]
     spec = vega_lite(figure(result_of("T:datetime n:long", rows, "timechart")))
-    values = [row["x"] for row in next(layers(spec))["data"]["values"]]
+    values = [row["x"] for row in rows_of(spec)]
     assert values == pytest.approx([1_704_067_200_000, 1_704_067_200_001.234], abs=0.001)
 
 
@@ -332,7 +344,7 @@ def many(count: int, chart: str, **properties: Any) -> Any:
 @pytest.mark.parametrize("kind", ["linechart", "areachart"])
 def test_a_long_line_keeps_its_peaks_and_says_so(kind: str) -> None:
     spec = many(15_000, kind)
-    rows = next(layers(spec))["data"]["values"]
+    rows = rows_of(spec)
     assert len(rows) <= 2_000
     assert max(row["y"] for row in rows) >= 5_000
     assert spec["title"]["subtitle"] == [f"{len(rows):,} of 15,000 points are in this picture; the Result has all."]
@@ -340,7 +352,7 @@ def test_a_long_line_keeps_its_peaks_and_says_so(kind: str) -> None:
 
 def test_of_many_points_those_that_can_be_told_apart() -> None:
     spec = many(15_000, "scatterchart")
-    assert len(next(layers(spec))["data"]["values"]) <= 2_000
+    assert len(rows_of(spec)) <= 2_000
     assert "of 15,000 points are in this picture" in spec["title"]["subtitle"][0]
 
 
@@ -353,7 +365,7 @@ def test_what_cannot_be_thinned_is_not_said() -> None:
 def test_every_series_of_many_points_is_there() -> None:
     rows = [[n % 97, (n * 31) % 89, f"s{n % 20:02}"] for n in range(15_000)]
     spec = vega_lite(figure(result_of("x:long y:long s:string", rows, "scatterchart")))
-    drawn = next(layers(spec))["data"]["values"]
+    drawn = rows_of(spec)
     assert 500 <= len(drawn) <= 2_020
     assert {row["k"] for row in drawn} == set(range(20))
 

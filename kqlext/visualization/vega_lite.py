@@ -9,6 +9,8 @@ The grammar: https://vega.github.io/vega-lite/docs/. JupyterLab 4 comes with Veg
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -167,7 +169,7 @@ class _Maker:
         series = {"lookup": "k", "from": {"data": {"name": "series"}, "key": "k", "fields": ["s"]}}
         # The description of the chart is read, not that of each of its marks.
         return {
-            "data": {"values": list(layer.rows)}, "transform": [series],
+            "data": _data(layer.rows), "transform": [series],
             "mark": {**layer.mark, "aria": False, **({"clip": True} if clipped else {})}, "encoding": encoding,
         }  # fmt: skip
 
@@ -271,6 +273,17 @@ class _Maker:
         if len(self._traces.entries) > 1:
             lines.append({"field": "s", "type": "nominal", "title": tooltip_name("series", taken)})
         return lines
+
+
+def _data(rows: Sequence[Mapping[str, Any]]) -> Spec:
+    """Rows as CSV, which is one line of a saved notebook, where JSON would be a line for each value."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([row.get(name) for name in names] for row in rows)
+    kinds = {name: "string" if any(isinstance(row.get(name), str) for row in rows) else "number" for name in names}
+    return {"values": text.getvalue(), "format": {"type": "csv", "parse": kinds}}
 
 
 def _ends(axis: Mapping[str, Any]) -> tuple[Any, Any]:
