@@ -256,6 +256,15 @@ def test_texts(name: str, texts: set[str]) -> None:
     assert texts <= set(written(name))
 
 
+def test_every_category_is_labelled() -> None:
+    names = [f"CATEGORY {n:02}" for n in range(20)]
+    spec = vega_lite(figure(result_of("s:string n:long", [[name, 1] for name in names], "columnchart")))
+    svg = ET.fromstring(vl_convert.vegalite_to_svg(spec, vl_version="5.8", allowed_base_urls=[]))
+    # Vega makes a label that it leaves out transparent.
+    seen = [text.text for text in svg.iter() if text.tag.endswith("text") and text.get("opacity", "1") == "1"]
+    assert set(names) <= set(seen)
+
+
 # --- what it does not hold -----------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from kqlext.visualization.vega_text import as_seen, title_lines, tooltip_name
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 WIDTH = 720  # pixels of the whole chart, legend included
 _PANEL_WIDTH = 480  # of the axes of panels, to which the labels come
+_MOST_LABELS = 40  # of categories that stand beside each other, up to which each is labelled
 _ROOM = 8  # beside points, so that they are seen whole
 _AXIS_ROOM = 64  # of each further axis
 # Fixed expressions: what plotly calls a suffix of ticks.
@@ -189,6 +190,7 @@ class _Maker:
             drawn["format"] = _TICKS
         if scale.kind == "category":
             drawn["labelLimit"] = 260 if channel == "y" else 140
+            drawn["labelOverlap"] = "greedy" if channel == "x" and len(scale.categories) > _MOST_LABELS else False
             if channel == "x":
                 drawn["labelAngle"] = -40 if self._crowded(name) else 0
         if axis.get("overlaying"):
