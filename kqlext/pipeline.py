@@ -190,7 +190,9 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     layout = plotly_layout(options["plotly_layout"])
     look = read_look(options, colours)
     most = 500_000 if asked_for_more else View.max_bytes
-    return View(limit, most, options["stats"], options["plot_package"], layout, look, options["chart_image"])
+    return View(
+        limit, most, options["stats"], options["plot_package"], layout, look, chart_image=options["chart_image"]
+    )
 
 
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:
