@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 MIME_TYPE = "application/vnd.plotly.v1+json"
 _FALLBACK_BYTES = 20_000  # of the table beside a chart
-# With "responsive" the output of JupyterLab has no height.
-_CONFIG = {"displaylogo": False, "typesetMath": False}
+# With "responsive" the output of JupyterLab has no height. plotly's own page for sharing a chart takes its data.
+_CONFIG = {"displaylogo": False, "typesetMath": False, "showSendToCloud": False, "plotlyServerURL": ""}
 _FEW = 5  # warnings that are written above a chart
 
 Properties = Mapping[str, Any]
