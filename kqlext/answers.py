@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from kqlext import lets, parameters
 from kqlext.cell import Cell, QueryText, Source
 from kqlext.connections.registry import Connection
-from kqlext.connections.schemes import EMBEDDED
+from kqlext.connections.schemes import CACHE, EMBEDDED
 from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
+from kqlext.recordings import folder_of
 from kqlext.references import Reference
+from kqlext.replays import Tape, tape_of
 from kqlext.saved import prepended
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
@@ -70,14 +72,11 @@ def answer(session: Session, question: Question) -> Result:
     try:
         if options["with"] is not None:
             request = prepended(request, options["with"], session.saved)
-        if options["over"] is not None:
-            result = _of_several(session, request, question)
-        elif options["split"] is not None:
-            result = _of_pieces(session, request, question)
-        elif options["on"] is not None:
-            result = _of_named(session, request, question)
-        else:
-            result = _of_current(session, request, question)
+        tape = _tape(session, request, question)
+        played = tape.play() if tape is not None else None
+        result = _of_services(session, request, question) if played is None else played
+        if tape is not None and played is None:
+            tape.record(result)
     except KqlError as error:
         _point_at_variable(error, query.text, question)
         where = query.source or Source(question.cell.text, "")
@@ -85,6 +84,39 @@ def answer(session: Session, question: Question) -> Result:
     if options["strict"] and result.partial:
         raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
     return result
+
+
+def _of_services(session: Session, request: Query, question: Question) -> Result:
+    options = question.options
+    if options["over"] is not None:
+        return _of_several(session, request, question)
+    if options["split"] is not None:
+        return _of_pieces(session, request, question)
+    if options["on"] is not None:
+        return _of_named(session, request, question)
+    return _of_current(session, request, question)
+
+
+def _tape(session: Session, request: Query, question: Question) -> Tape | None:
+    """How the answer is recorded or played back, where the cell or the connection says so."""
+    options, current, namespace = question.options, session.registry.current, question.namespace
+    if not any(map(folder_of, (options["cache"], options["use_cache"]))) and not any(
+        item.spec.scheme == CACHE for item in session.registry
+    ):
+        return None
+    if options["over"] is not None:
+        return tape_of(request, question.values, options, _sources(session, question))
+    name = options["on"]
+    tables = parameters.notebook_tables(request.text, namespace)
+    if name == LOCAL or (name is not None and parameters.is_table(namespace.get(name))):
+        tables.update({} if name == LOCAL else {name: namespace[name]})
+        connection: Connection | None = session.notebook_engine()
+    else:
+        connection = current if name is None else session.connection(name, options, namespace)
+    if connection is None and not tables:
+        raise nothing_connected(session.registry)
+    asked = [connection or session.notebook_engine()]
+    return tape_of(replace(request, tables=tables), question.values, options, asked)
 
 
 def _values(question: Question) -> Values:

@@ -209,5 +209,5 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
 def _bound_line(item: binding.Binding, value: Any, result: Result) -> str:
     size = f"{plural(len(result), 'row')} × {plural(len(result.table.columns), 'column')}"
     tables = f" (the first of {len(result.tables)} tables)" if len(result.tables) > 1 and item.type != "result" else ""
-    took = f"{result.origin.elapsed:.2f} s · {result.origin.connection}"
+    took = f"{result.origin.elapsed:.2f} s · {result.origin.shown}"
     return f"{item.name}: {type(value).__name__} of {size}{tables} · {took}"

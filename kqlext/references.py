@@ -126,6 +126,7 @@ _PLAIN_KEYS = frozenset(
         "appid",
         "path",
         "folder",
+        "connection",
         "tenant",
         "clientid",
         "username",

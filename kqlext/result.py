@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
 from kqlext.errors import KqlConversionError
-from kqlext.text import did_you_mean, plural
+from kqlext.text import age_text, did_you_mean, plural
 from kqlext.visualization.look import Look
 
 if TYPE_CHECKING:
@@ -24,12 +25,23 @@ _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id."""
+    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id, and when it
+    was recorded, where it was played back.
+    """
 
     connection: str
     query: str
     elapsed: float
     client_request_id: str | None = None
+    recorded: dt.datetime | None = None
+
+    @property
+    def shown(self) -> str:
+        """``Samples@help``; of a recorded answer with its time and its age."""
+        if self.recorded is None:
+            return self.connection
+        age = dt.datetime.now(dt.UTC) - self.recorded
+        return f"{self.connection}, recorded {self.recorded:%Y-%m-%d %H:%M} UTC, {age_text(age.total_seconds())}"
 
 
 @dataclass(frozen=True)
@@ -336,7 +348,7 @@ class Result(Sequence[Row]):
     def __repr__(self) -> str:
         table = self.table
         size = f"{plural(table.num_rows, 'row')} × {plural(len(table.columns), 'column')}"
-        return f"<Result: {size} of {self.origin.connection}>"
+        return f"<Result: {size} of {self.origin.shown}>"
 
 
 def _properties(visualization: str | None, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from kqlext import lets, syntax
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
 from kqlext.datatables import datatable
-from kqlext.errors import KqlCellError, KqlError
+from kqlext.errors import KqlCellError, KqlError, Span
 from kqlext.literals import Literal, literal
 from kqlext.options import MAX_INLINE
 from kqlext.parameters import is_table
@@ -54,6 +55,39 @@ def bind(query: Query, values: Values, connection: Connection) -> Query:
     return _with_declared(query, values, connection, embedded) if values.declared else query
 
 
+def inlined(query: Query, values: Values, write_table: Callable[[str, object], str]) -> Query:
+    """The query with all of its values in its text, as no service takes it: for keys and links.
+
+    Args:
+        write_table: what stands in the place of a table.
+
+    Raises:
+        KqlConversionError: as ``bind`` does.
+    """
+
+    def written(name: str, value: object) -> str:
+        return write_table(name, value) if is_table(value) else literal(value).text
+
+    for name, span in reversed(lets.bare_lets(query.text)):
+        if _is_value(name, values):
+            with _pointing(query, span):
+                text = written(name, values.named[name])
+            query = query.replace(span, text)
+    statements = [f"let {name} = {written(name, value)}; " for name, value in values.declared.items()]
+    return query.insert(lets.beginning(query.text), "".join(statements)) if statements else query
+
+
+@contextmanager
+def _pointing(query: Query, span: Span) -> Iterator[None]:
+    """Let errors point at a piece of the query, where it stands in what the user wrote."""
+    try:
+        yield
+    except KqlError as error:
+        error.text, error.span = query.text, span
+        query.restore(error)
+        raise
+
+
 # --- let x = name; ---------------------------------------------------------------------------------------
 
 
@@ -66,12 +100,8 @@ def _with_lets(query: Query, values: Values, connection: Connection, embedded: b
         value = values.named[name]
         if name in tables or (embedded and is_table(value)):
             continue
-        try:
+        with _pointing(query, span):
             text = _table_or_literal(name, value, values.max_inline, embedded).text
-        except KqlError as error:
-            error.text, error.span = query.text, span
-            query.restore(error)
-            raise
         query = query.replace(span, text)
     return query
 
