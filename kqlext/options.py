@@ -227,6 +227,21 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "link",
+        "flag",
+        "show a link that opens the query in the page of its service",
+        default=False,
+        aliases=("show_query_link", "sql"),
+    ),
+    Option(
+        "query_link_destination",
+        "choice",
+        "where the links of Kusto services lead: Azure Data Explorer or Kusto.Explorer",
+        default="Kusto.WebExplorer",
+        aliases=("qld",),
+        choices=("Kusto.WebExplorer", "Kusto.Explorer"),
+    ),
+    Option(
         "cache",
         "text",
         "record each answer in this folder; none for not doing so",

@@ -12,7 +12,7 @@ from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show
-from kqlext.errors import KqlCellError
+from kqlext.errors import KqlCellError, KqlUnsupportedError
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
 from kqlext.session import Session
@@ -90,6 +90,8 @@ class Pipeline:
             if options["grid"] and not plan:  # each answer that is shown has a grid of its own
                 result.view = replace(result.view, grid=grid.new_id())
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
+            if options["link"]:
+                yield _link(result, options["query_link_destination"])
             yield from _shown(result, plan, values, options)
         self.session.saved.update(remembered)
 
@@ -191,6 +193,19 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     look = read_look(options, colours)
     most = 500_000 if asked_for_more else View.max_bytes
     return View(limit, most, options["stats"], options["plot_package"], layout, look)
+
+
+def _link(result: Result, destination: str) -> object:
+    """The link to the query, or a line why there is none."""
+    from kqlext.visualization.drawing import Shown
+
+    linked = result.origin.linked
+    is_kusto = linked is not None and linked.place is not None and bool(linked.place.cluster)
+    try:
+        link = result.link(destination if is_kusto else None)
+    except KqlUnsupportedError as error:
+        return Notice(error.message)
+    return Shown(link._repr_mimebundle_())  # IPython would write a text in quotes
 
 
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:

@@ -15,6 +15,7 @@ from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED, SIGN_IN_KEYS
 from kqlext.connections.strings import ConnectionSpec, describe
 from kqlext.errors import KqlCellError, KqlConversionError, KqlResponseError
+from kqlext.links import Linked
 from kqlext.recordings import Asked, Draft, Recording, find, folder_of, make_folder, missing, obfuscated
 from kqlext.services.base import Query
 from kqlext.services.replay import ReplayService
@@ -71,7 +72,12 @@ class Tape:
         recording, data_set = found
         elapsed = time.perf_counter() - began
         origin = Origin(
-            recording.connection, self.asked.query, elapsed, recording.client_request_id, recording.recorded
+            recording.connection,
+            self.asked.query,
+            elapsed,
+            recording.client_request_id,
+            recording.recorded,
+            Linked(None, reason="the answer is a recorded one"),
         )
         return Result(data_set, origin)
 

@@ -20,13 +20,15 @@ from kqlext.visualization.look import Look
 if TYPE_CHECKING:
     import pandas
 
+    from kqlext.links import Link, Linked
+
 _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id, and when it
-    was recorded, where it was played back.
+    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id; when it
+    was recorded, where it was played back; what a link to the query is made of.
     """
 
     connection: str
@@ -34,6 +36,7 @@ class Origin:
     elapsed: float
     client_request_id: str | None = None
     recorded: dt.datetime | None = None
+    linked: Linked | None = None
 
     @property
     def shown(self) -> str:
@@ -276,6 +279,25 @@ class Result(Sequence[Row]):
             raise IndexError(f"table {number} of a result of {plural(len(self.tables), 'table')}")
         data_set = DataSet((self.tables[number],), self.visualization, self.statistics, self.warnings, self.partial)
         return Result(data_set, self.origin, self.view)
+
+    # --- links --------------------------------------------------------------------------------------------
+
+    def link(self, to: str | None = None, workspace_id: str = "") -> Link:
+        """A link that opens the query in the page of its service: text, which a notebook shows as a link.
+
+        It holds the whole query with its values. Arguments as of ``links.link``: ``r.link('kusto_explorer')``.
+
+        Raises:
+            KqlCellError: the service has no such page.
+            KqlUnsupportedError: there is no link; the message says why.
+        """
+        from kqlext import links
+
+        return links.link(self.origin.linked or links.Linked(None), to, workspace_id)
+
+    def deep_link(self, qld_param: str | None = None) -> Link:
+        """The same as ``link``, under Kqlmagic's name: ``Kusto.WebExplorer`` or ``Kusto.Explorer``."""
+        return self.link(qld_param)
 
     # --- display ------------------------------------------------------------------------------------------
 
