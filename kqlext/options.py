@@ -201,6 +201,14 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "format",
+        "flag",
+        "{x} in the query is the value of a variable, as a literal or within a string; {x:name} a name, {x:raw} KQL, "
+        "{{ a brace",
+        default=False,
+        aliases=("enable_curly_brackets_params", "ecbp"),
+    ),
+    Option(
         "max_inline",
         "integer",
         "bytes that a DataFrame may become in the text of a query; none for no limit",

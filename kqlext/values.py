@@ -20,6 +20,7 @@ from kqlext.parameters import is_table
 from kqlext.plain_values import plain
 from kqlext.references import Reference, parse_value, resolve
 from kqlext.services.base import Query
+from kqlext.substitution import substituted
 from kqlext.text import listing, shorten
 
 _NO_VALUES = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
@@ -32,25 +33,30 @@ class Values:
     Attributes:
         named: variables that the right side of a ``let`` may name.
         declared: parameters of the query, by name.
+        substitutes: whether ``{name}`` in the text stands for a variable.
         max_inline: bytes that a table may become in the text of the query; None for no limit.
     """
 
     named: Mapping[str, object] = field(default_factory=dict, repr=False)
     declared: Mapping[str, object] = field(default_factory=dict, repr=False)
     max_inline: int | None = MAX_INLINE
+    substitutes: bool = False
 
 
 def bind(query: Query, values: Values, connection: Connection) -> Query:
     """The query with its values, as the connection's service takes them.
 
-    The right side of a ``let`` becomes a literal in its place. Declared values go beside the query where the service
-    takes parameters, and as leading ``let`` statements elsewhere. The embedded engine reads tables by name.
+    Where ``-format`` says so, ``{name}`` becomes a literal first. The right side of a ``let`` becomes a literal in its
+    place. Declared values go beside the query where the service takes parameters, and as leading ``let`` statements
+    elsewhere. The embedded engine reads tables by name.
 
     Raises:
         KqlCellError: a parameter cannot be declared.
         KqlConversionError: a value has no literal; points at its name where that stands in the query.
     """
     embedded = connection.spec.scheme in EMBEDDED
+    if values.substitutes:
+        query = substituted(query, values.named, embedded)
     query = _with_lets(query, values, connection, embedded)
     return _with_declared(query, values, connection, embedded) if values.declared else query
 
@@ -68,6 +74,8 @@ def inlined(query: Query, values: Values, write_table: Callable[[str, object], s
     def written(name: str, value: object) -> str:
         return write_table(name, value) if is_table(value) else literal(value).text
 
+    if values.substitutes:
+        query = substituted(query, values.named)
     for name, span in reversed(lets.bare_lets(query.text)):
         if _is_value(name, values):
             with _pointing(query, span):
@@ -203,6 +211,7 @@ def given(options: Mapping[str, Any], namespace: Mapping[str, object]) -> Values
         namespace if named is None else _dict_of("params_dict", named, namespace),
         {} if declared is None else _parameters(declared, namespace),
         options["max_inline"],
+        options["format"],
     )
 
 
