@@ -214,11 +214,14 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
     if plan:
         lines = [_bound_line(item, value, result) for item, value in zip(plan, values, strict=True)]
         return [Notice("\n".join(lines) + notes)] if _says(options) or notes else []
+    age = "" if result.origin.recorded is None else result.origin.shown
     if options["auto_dataframe"]:
-        return [*([Notice(notes.strip())] if notes else []), result.to_pandas()]
+        said = "
+".join(filter(None, (age, notes.strip())))
+        return [*([Notice(said)] if said else []), result.to_pandas()]
     if result.view.grid:
         return [PageScript(lambda: grid.page_script(result)), result]
-    return [result]
+    return [*([Notice(age)] if age and result.visualization else []), result]  # a chart has no caption
 
 
 def _bound_line(item: binding.Binding, value: Any, result: Result) -> str:

@@ -22,6 +22,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Asked:
     search: bool = False
     split: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A hash; white space and comments of the text do not count."""
         is_kql = not any("language" in name for name in self.properties)  # SQL has other comments

@@ -107,6 +107,16 @@ def test_the_caption_says_its_age(samples: Shell, folder: Path) -> None:
     assert "days ago" in repr(samples.variables["x"])
 
 
+def test_a_chart_and_a_dataframe_say_it_above(samples: Shell) -> None:
+    chart = "StormEvents | summarize count() by State | take 3 | render columnchart"
+    for option in ("", "-ad"):
+        samples.run(f"%kql -cache hunt {option} {chart}")
+        assert samples.shown == []
+        samples.run(f"%kql -use_cache hunt {option} {chart}")
+        (shown,) = samples.shown
+        assert shown["text/plain"].startswith("samples@local, recorded 20")
+
+
 @pytest.mark.usefixtures("folder")
 def test_offline(shell: Shell, kusto: KustoServer) -> None:
     """With -use_cache a connection is opened without asking anybody."""
