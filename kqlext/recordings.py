@@ -35,7 +35,7 @@ MANIFEST = "recording.json"
 _NAME = re.compile(r"([0-9a-f]{20})-\d{8}T\d{6}-[0-9a-f]{8}")
 _ROUNDS = 200_000  # of the hash of a query that holds a secret, which could else be tried out
 _TRIES = 10  # to read while others record
-_CLOSE, _MOST_CLOSE = 0.5, 3
+_CLOSE, _MOST_CLOSE = 0.3, 3
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def _close(known: Sequence[Recording], words: str, asked: Asked) -> str:
         return "it was recorded with other values, another time range or other request properties"
     near = sorted((pair for pair in scored if pair[0] >= _CLOSE), key=lambda pair: -pair[0])[:_MOST_CLOSE]
     shown = [f"`{shorten(one_line(one.query), 120)}` ({one.connection})" for _, one in near]
-    more = f"--cache_list shows all {len(known)}"
+    more = f"--cache_list shows what there is ({len(known):,})"
     return f"close ones are {'; '.join(shown)}; {more}" if shown else more
 
 
