@@ -76,8 +76,8 @@ class Tape:
             self.asked.query,
             elapsed,
             recording.client_request_id,
-            recording.recorded,
-            Linked(None, reason="the answer is a recorded one"),
+            recorded=recording.recorded,
+            linked=Linked(None, reason="the answer is a recorded one"),
         )
         return Result(data_set, origin)
 

@@ -93,6 +93,11 @@ def test_the_answers_of_the_embedded_engine(samples: Shell) -> None:
         "g = true, h = dynamic({'a': [1, null]}), i = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), j = int(null)"
     )
     same(samples.run(f"%kql -cache hunt {query}"), samples.run(f"%kql -use_cache hunt {query}"))
+    query = "range n from 1 to 2 step 1 | extend t = datetime(2024-01-01), l = 26.5h, r = real(nan) | summarize "
+    query += ", ".join(f"make_list({name})" for name in "ntlr")
+    answered = samples.run(f"%kql -cache hunt {query}")
+    assert answered[0][1:] == (["2024-01-01T00:00:00.0000000Z"] * 2, ["1.02:30:00"] * 2, ["NaN"] * 2)
+    same(answered, samples.run(f"%kql -use_cache hunt {query}"))
 
 
 def test_the_caption_says_its_age(samples: Shell, folder: Path) -> None:
@@ -132,8 +137,13 @@ def test_offline(shell: Shell, kusto: KustoServer) -> None:
         shell.run("%kql -use_cache none T | take 1")
 
 
-def test_in_a_script(samples: Shell) -> None:
-    samples.run("%kql -cache hunt let n = 5; StormEvents | take n")
+@pytest.mark.usefixtures("folder")
+def test_in_a_script() -> None:
+    with connect("samples") as samples:
+        answered = samples.query("let n = 5; StormEvents | take n", cache="hunt")
+        same(answered, samples.query("let n = 5; StormEvents | take n", use_cache="hunt"))
+        with pytest.raises(errors.KqlQueryError):
+            samples.query("StormEvents | count", use_cache="hunt")
     with connect("cache://hunt") as hunt:
         assert len(hunt.query("let n=5;StormEvents|take n // the same")) == 5
         with pytest.raises(errors.KqlUnsupportedError, match="no schema"):
