@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from kqlext.connections.clouds import ARIA, cloud, cluster_url
 from kqlext.connections.registry import Connection
 from kqlext.errors import KqlCellError, KqlUnsupportedError
-from kqlext.recordings import hides
+from kqlext.obfuscation import hides
 from kqlext.text import did_you_mean, normalize_name
 
 LONGEST = 8_000

@@ -19,7 +19,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -28,6 +28,7 @@ from typing import Any
 
 from kqlext import syntax
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlError, KqlQueryError, KqlResponseError
+from kqlext.obfuscation import hides, obfuscated
 from kqlext.text import listing, one_line, shorten
 
 FORMAT = "kqlext recording 1"
@@ -73,21 +74,6 @@ def normalized(text: str) -> list[str]:
     while words and words[-1] == ";":
         words.pop()
     return words
-
-
-def hides(text: str) -> bool:
-    """Whether a query holds obfuscated literals: `h'...'`, whose text no log and no trace shows."""
-    return any(token.kind == "string" and token.text[0] in "hH" for token in syntax.tokens(text))
-
-
-def obfuscated(text: str) -> str:
-    """The query with the text of its obfuscated literals blotted out."""
-    pieces, position = [], 0
-    for token in syntax.tokens(text):
-        if token.kind == "string" and token.text[0] in "hH":
-            pieces += [text[position : token.start], "h'***'"]
-            position = token.end
-    return "".join([*pieces, text[position:]])
 
 
 @dataclass(frozen=True)
@@ -179,13 +165,17 @@ def recordings(folder: Path, key: str = "") -> list[Recording]:
 
 
 def find(
-    folder: Path, asked: Asked, source: str | None, tables: Mapping[str, str], connection: str | None = None
+    folder: Path,
+    asked: Asked,
+    source: str | None,
+    fingerprint: Callable[[str], str | None],
+    connection: str | None = None,
 ) -> Recording | None:
     """The newest recording of what is asked.
 
     Args:
         source: of whom it was asked; None for anybody.
-        tables: the fingerprints of the notebook's tables that the query may name.
+        fingerprint: of a table of the notebook, by its name; None where there is none.
         connection: only recordings of connections that are called so.
 
     Raises:
@@ -200,7 +190,7 @@ def find(
         if one.key == key
         and source in (None, one.source)
         and connection in (None, one.connection)
-        and all(tables.get(name) == fingerprint for name, fingerprint in one.notebook_tables.items())
+        and all(fingerprint(name) == recorded for name, recorded in one.notebook_tables.items())
     ]
     sources = {one.source: one.connection for one in alike}
     if len(sources) > 1:

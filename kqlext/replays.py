@@ -16,7 +16,8 @@ from kqlext.connections.schemes import EMBEDDED, SIGN_IN_KEYS
 from kqlext.connections.strings import ConnectionSpec, describe
 from kqlext.errors import KqlCellError, KqlConversionError, KqlResponseError
 from kqlext.links import Linked
-from kqlext.recordings import Asked, Draft, Recording, find, folder_of, make_folder, missing, obfuscated
+from kqlext.obfuscation import obfuscated
+from kqlext.recordings import Asked, Draft, Recording, find, folder_of, make_folder, missing
 from kqlext.services.base import Query
 from kqlext.services.replay import ReplayService
 from kqlext.text import listing, shorten
@@ -40,7 +41,7 @@ class Tape:
         any_source: whether a recording of any connection will do (``cache://``).
         connection: how that connection must have been called, where the user said so.
         connections: those that are asked.
-        tables: fingerprints of the tables of the notebook that the query may name.
+        tables: those of the notebook that the query may name.
     """
 
     asked: Asked
@@ -49,7 +50,7 @@ class Tape:
     connections: Sequence[Connection]
     any_source: bool = False
     connection: str | None = None
-    tables: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, object] = field(default_factory=dict)
 
     def play(self) -> Result | None:
         """The recorded answer, or None where there is none and the services are to be asked.
@@ -85,7 +86,7 @@ class Tape:
         from kqlext.decode.recorded import read_recording
 
         while True:
-            recording = find(folder, self.asked, self._source, self.tables, self.connection)
+            recording = find(folder, self.asked, self._source, self._fingerprint, self.connection)
             try:
                 return None if recording is None else (recording, read_recording(recording))
             except KqlResponseError:
@@ -126,9 +127,19 @@ class Tape:
                     statistics=result.statistics,
                     warnings=result.warnings,
                     partial=result.partial,
-                    notebook_tables=self.tables if self._reads_notebook(result) else {},
+                    notebook_tables=self._fingerprints() if self._reads_notebook(result) else {},
                 )
             )
+
+    def _fingerprint(self, name: str) -> str | None:
+        """Of a table of the notebook; None where the embedded engine could not read it either."""
+        try:
+            return _fingerprint(name, self.tables[name]) if name in self.tables else None
+        except KqlConversionError:
+            return None
+
+    def _fingerprints(self) -> dict[str, str]:
+        return {name: found for name in self.tables if (found := self._fingerprint(name)) is not None}
 
     def _reads_notebook(self, result: Result) -> bool:
         """Whether tables of the notebook could take part in the answer: only the embedded engine reads them."""
@@ -159,7 +170,7 @@ def tape_of(
 
     Raises:
         KqlCellError: the folder of -cache cannot be made.
-        KqlConversionError: a value of the query has no literal, or a table no fingerprint.
+        KqlConversionError: a value of the query has no literal, or a table that a `let` names cannot be read.
     """
     plays, records = folder_of(options["use_cache"]), folder_of(options["cache"])
     service = connections[0].service if len(connections) == 1 else None
@@ -183,9 +194,8 @@ def tape_of(
         request.search,
         str(options["split"] or ""),
     )
-    tables = {name: _fingerprint(name, value) for name, value in request.tables.items()}
     any_source = isinstance(service, ReplayService)
-    return Tape(asked, plays, records, connections, any_source, connection, tables)
+    return Tape(asked, plays, records, connections, any_source, connection, request.tables)
 
 
 def source_of(connection: Connection) -> str:

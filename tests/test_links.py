@@ -21,7 +21,7 @@ from kqlext import errors
 from kqlext.connections.registry import Connection
 from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.links import LONGEST, Link, Linked, Place, link, place_of
-from kqlext.recordings import hides
+from kqlext.obfuscation import hides
 from kqlext.services import make_opener
 
 QUERY = "StormEvents\n| where State == 'TEXAS' and Note has \"a+b/c=&#?%\" // ü 東京\n| take 10"

@@ -19,7 +19,8 @@ from servers.monitor import OTHER_WORKSPACE, WORKSPACE, MonitorServer
 
 from kqlext import connect, errors
 from kqlext.connections.strings import ConnectionSpec, parse_connection
-from kqlext.recordings import Asked, hides, normalized, obfuscated, recordings
+from kqlext.obfuscation import hides, obfuscated
+from kqlext.recordings import Asked, normalized, recordings
 from kqlext.result import Result
 
 ONE = TableSpec("PrimaryResult", (("n", "long"),), ((1,),))
@@ -229,6 +230,16 @@ def test_tables_of_the_notebook_count(samples: Shell) -> None:
     with pytest.raises(errors.KqlQueryError) as caught:
         samples.run(query.format("-use_cache hunt"))
     assert caught.value.hint == "it was recorded with other tables of the notebook: storms"
+
+
+@pytest.mark.usefixtures("folder")
+def test_tables_that_take_no_part_do_not_count(shell: Shell, kusto: KustoServer) -> None:
+    """A column may be called as a table of the notebook is, even as one that nobody can read."""
+    shell.run(f"%kql {kusto.url}/db")
+    shell.variables["State"] = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    shell.run("%kql -cache hunt T | project State")
+    del shell.variables["State"]
+    assert len(shell.run("%kql -use_cache hunt T | project State")) == 1
 
 
 @pytest.mark.usefixtures("folder")
