@@ -261,12 +261,14 @@ def test_names_of_tables_that_are_looked_up(services: tuple[Shell, list[Asked]],
     assert strings in ([name], [])
 
 
+@few
 @given(nasty)
-def test_names_of_parameters(value: str) -> None:
+def test_names_of_parameters(engine: Shell, value: str) -> None:
     """What is no identifier is refused."""
     assume(not (value.isidentifier() and value.isascii()))
-    with connect("duckdb://") as engine, pytest.raises(errors.KqlCellError, match="no name for a parameter"):
-        engine.query("print 1", {value: 1})
+    engine.variables["given"] = {value: 1}
+    with pytest.raises(errors.KqlCellError, match="no name for a parameter"):
+        engine.run("%kql -params given print 1")
 
 
 # --- the embedded engine -------------------------------------------------------------------------------------
