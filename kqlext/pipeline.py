@@ -216,8 +216,7 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
         return [Notice("\n".join(lines) + notes)] if _says(options) or notes else []
     age = "" if result.origin.recorded is None else result.origin.shown
     if options["auto_dataframe"]:
-        said = "
-".join(filter(None, (age, notes.strip())))
+        said = "\n".join(filter(None, (age, notes.strip())))
         return [*([Notice(said)] if said else []), result.to_pandas()]
     if result.view.grid:
         return [PageScript(lambda: grid.page_script(result)), result]
