@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,23 +14,37 @@ from typing import TYPE_CHECKING, Any, overload
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
 from kqlext.errors import KqlConversionError
-from kqlext.text import did_you_mean, plural
+from kqlext.text import age_text, did_you_mean, plural
 from kqlext.visualization.look import Look
 
 if TYPE_CHECKING:
     import pandas
+
+    from kqlext.links import Link, Linked
 
 _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id."""
+    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id; when it
+    was recorded, where it was played back; what a link to the query is made of.
+    """
 
     connection: str
     query: str
     elapsed: float
     client_request_id: str | None = None
+    recorded: dt.datetime | None = None
+    linked: Linked | None = None
+
+    @property
+    def shown(self) -> str:
+        """``Samples@help``; of a recorded answer with its time and its age."""
+        if self.recorded is None:
+            return self.connection
+        age = dt.datetime.now(dt.UTC) - self.recorded
+        return f"{self.connection}, recorded {self.recorded:%Y-%m-%d %H:%M} UTC, {age_text(age.total_seconds())}"
 
 
 @dataclass(frozen=True)
@@ -267,6 +282,25 @@ class Result(Sequence[Row]):
         data_set = DataSet((self.tables[number],), self.visualization, self.statistics, self.warnings, self.partial)
         return Result(data_set, self.origin, self.view)
 
+    # --- links --------------------------------------------------------------------------------------------
+
+    def link(self, to: str | None = None, workspace_id: str = "") -> Link:
+        """A link that opens the query in the page of its service: text, which a notebook shows as a link.
+
+        It holds the whole query with its values. Arguments as of ``links.link``: ``r.link('kusto_explorer')``.
+
+        Raises:
+            KqlCellError: the service has no such page.
+            KqlUnsupportedError: there is no link; the message says why.
+        """
+        from kqlext import links
+
+        return links.link(self.origin.linked or links.Linked(None), to, workspace_id)
+
+    def deep_link(self, qld_param: str | None = None) -> Link:
+        """The same as ``link``, under Kqlmagic's name: ``Kusto.WebExplorer`` or ``Kusto.Explorer``."""
+        return self.link(qld_param)
+
     # --- display ------------------------------------------------------------------------------------------
 
     def show_chart(self, visualization: str | None = None, **properties: Any) -> None:
@@ -342,7 +376,7 @@ class Result(Sequence[Row]):
     def __repr__(self) -> str:
         table = self.table
         size = f"{plural(table.num_rows, 'row')} × {plural(len(table.columns), 'column')}"
-        return f"<Result: {size} of {self.origin.connection}>"
+        return f"<Result: {size} of {self.origin.shown}>"
 
 
 def _properties(visualization: str | None, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import orjson
 from kqlext.decode import Table, decode
 from kqlext.decode.types import find_type
 from kqlext.errors import KqlQueryError, KqlResponseError, KqlServiceError, KqlUnsupportedError
+from kqlext.literals import string
 from kqlext.services.base import Query, Service
 
 DatabaseSchema = dict[str, dict[str, str]]
@@ -49,7 +50,7 @@ def read_table(service: Service, table: str) -> dict[str, str]:
 
 
 def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    escaped = string(name)[1:-1].replace("'", "\\'")
     return f"['{escaped}']"
 
 

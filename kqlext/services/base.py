@@ -172,13 +172,15 @@ class Response:
 class ServiceInfo:
     """How a service is called: ``database@cluster`` and one line that describes it. Holds no secret.
 
-    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name.
+    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name, ``resource`` the Azure
+    resource id, where it is known.
     """
 
     cluster: str
     database: str
     description: str
     real_name: str = ""
+    resource: str = ""
 
 
 class Service(Protocol):

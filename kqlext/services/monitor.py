@@ -99,7 +99,7 @@ class MonitorService:
         self._signing = "by key" if key else sign_in_text(token is not None, trusted)
         self._lookup = lookup
         self._lock = Lock()  # queries that run side by side look the workspace up once
-        self.info = ServiceInfo(target.kind.name, target.name, self._description(target))
+        self.info = ServiceInfo(target.kind.name, target.name, self._description(target), resource=target.resource)
         self._target = target
         self._key = key
         self._client = HttpClient(target.endpoint, token, target.scope, f"kqlext/{__version__}")
@@ -172,8 +172,10 @@ class MonitorService:
         """The target, after its workspace's name has been looked up where it is given by name."""
         with self._lock:
             if self._target.is_name and self._lookup is not None:
-                self._target = self._target.with_workspace_id(self._lookup.workspace_id())
-                self.info = replace(self.info, description=self._description(self._target))
+                self._target = self._target.with_workspace_id(*self._lookup.workspace())
+                self.info = replace(
+                    self.info, description=self._description(self._target), resource=self._target.resource
+                )
             return self._target
 
     def _description(self, target: Target) -> str:
