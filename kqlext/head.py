@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from kqlext.errors import KqlCellError, Span
+from kqlext.kqlmagic_names import Foreign, foreign_commands, foreign_options
 from kqlext.options import COMMANDS, NO_MINIMUM, OPTIONS, Command, Option, command_names, option_names
 from kqlext.references import EnvironmentVariable, Reference, Value, hide_secrets, parse_value
 from kqlext.text import nearest, normalize_name, shorten
@@ -30,6 +31,19 @@ class OptionUse:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignUse:
+    """An option or command of Kqlmagic's that does nothing, as it was written."""
+
+    foreign: Foreign
+    written: str
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it stands in the place of a query."""
+        return self.written.startswith("--")
+
+
+@dataclass(frozen=True, slots=True)
 class CommandUse:
     """A command as it was written."""
 
@@ -44,6 +58,7 @@ LEADING = re.compile(r"(?:\s|//[^\n]*)*")
 _BLANK = re.compile(r"\s+")
 _COMMENT = re.compile(r"//[^\n]*")
 _FILE = re.compile(r"[^\S\n]+(\S+\.(?:kql|csl))\s*;?\s*\Z")
+_LAST_FLAG = re.compile(r"\s-!?([A-Za-z][\w-]*)\s*\Z")
 _COMMAND = re.compile(r"--([A-Za-z][\w-]*)(?=[\s;=]|$)")
 _OPTION = re.compile(r"-(!?)([A-Za-z][\w-]*)(?:(=)|(?=[\s;]|$))")
 _PROPERTY = re.compile(r"\+([A-Za-z]\w*)(=?)")
@@ -84,6 +99,7 @@ class Head:
         self.target: Fragment | None = None
         self.options: list[OptionUse] = []
         self.properties: list[tuple[str, object]] = []
+        self.ignored: list[ForeignUse] = []
         self.silent = False
 
     def read(self) -> None:
@@ -143,13 +159,16 @@ class Head:
             return False
         span = Span(*match.span())
         command = command_names().get(normalize_name(match.group(1)))
+        if command is None and (foreign := foreign_commands().get(normalize_name(match.group(1)))):
+            self._take_foreign(foreign, span)
+            self.position = len(self.text)
+            return True
         if command is None:
             near = nearest(match.group(1), (known.name for known in COMMANDS))
             hint = f"did you mean --{near}?" if near else "%kql --help lists the commands"
             raise self.error(f"There is no command --{shorten(match.group(1), 40)}.", span, hint)
-        argument = self.text[match.end() :].strip().removeprefix("=").strip()
-        self.silent = argument.endswith(";")
-        argument = argument.removesuffix(";").strip()
+        self.position = match.end()
+        argument = self._argument()
         value = parse_value(argument)
         self.command = CommandUse(command, value if isinstance(value, str) else argument, span)
         if argument and not command.argument:
@@ -159,6 +178,25 @@ class Head:
             raise self.error(f"--{command.name} takes no connection string.", span, hint)
         self.position = len(self.text)
         return True
+
+    def _argument(self) -> str:
+        """What stands behind a command; the options before and behind it are read, a last ``;`` is noted."""
+        end, flags = self.last, []
+        if end > self.position and self.text[end - 1] == ";":
+            self.silent, end = True, end - 1
+        while flag := _LAST_FLAG.search(self.text, self.position, end):
+            if not _is_flag(normalize_name(flag.group(1))):
+                break
+            flags.append(flag.start(1))
+            end = flag.start()
+        self._skip(_BLANK)
+        while self.position < end and self._option():
+            self._skip(_BLANK)
+        argument = self.text[self.position : end].strip().removeprefix("=").strip()
+        for start in flags:
+            self.position = self.text.rfind("-", 0, start)
+            self._option()
+        return argument
 
     def _connection(self) -> bool:
         span = self._connection_span()
@@ -209,6 +247,12 @@ class Head:
         negated, name, equals = match.groups()
         span = Span(self.position, match.end() - len(equals or ""))
         option = option_names().get(normalize_name(name))
+        if option is None and (foreign := foreign_options().get(normalize_name(name))):
+            self._take_foreign(foreign, span)
+            self.position = match.end()
+            if not foreign.flag or equals:
+                self._word(span, f"-{name} needs a value.", same_line=not equals)
+            return True
         if option is None:
             spellings = [spelling for known in OPTIONS for spelling in (known.name, *known.aliases)]
             near = nearest(name, spellings)
@@ -219,6 +263,14 @@ class Head:
         self.position = match.end()
         self.options.append(OptionUse(option, self._option_value(option, negated, equals, span), span))
         return True
+
+    def _take_foreign(self, foreign: Foreign, span: Span) -> None:
+        """Note what does nothing; raise for what is refused."""
+        written = span.of(self.text)
+        if foreign.refused:
+            message = f"{written}, known from Kqlmagic, is not here: {foreign.reason}."
+            raise self.error(message, span, f"write {foreign.instead}")
+        self.ignored.append(ForeignUse(foreign, written))
 
     def _option_value(self, option: Option, negated: str, equals: str | None, span: Span) -> object:
         if option.kind == "flag" and not equals:
@@ -283,6 +335,11 @@ class Head:
                 depth = max(0, depth - 1)
             position += 1
         return position, quote
+
+
+def _is_flag(name: str) -> bool:
+    option, foreign = option_names().get(name), foreign_options().get(name)
+    return option.kind == "flag" if option is not None else foreign is not None and foreign.flag
 
 
 _WORDS = {"true": True, "false": False, "none": None, "null": None}

@@ -67,7 +67,7 @@ def _options_text() -> str:
 
 
 def _commands_text() -> str:
-    return "\n".join(f"--{command.name + ' ' + command.argument:<26} {command.help}" for command in COMMANDS)
+    return "\n".join(f"--{', --'.join((c.name, *c.aliases)) + ' ' + c.argument:<31} {c.help}" for c in COMMANDS)
 
 
 TOPICS: dict[str, tuple[str, Callable[[], str]]] = {

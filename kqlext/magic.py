@@ -10,6 +10,7 @@ from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
+from kqlext.kqlmagic_config import Kqlmagic
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -91,6 +92,15 @@ def load(shell: InteractiveShell) -> None:
         shell.config.pop("KqlMagics", None)
         warnings.warn(f"Settings of KqlMagics are dropped: {error}", UserWarning, stacklevel=3)
         shell.register_magics(KqlMagics)
+    magics = shell.magics_manager.registry["KqlMagics"]
+    assert isinstance(magics, KqlMagics)
+    configurables: list[Any] = shell.configurables
+    alias = Kqlmagic(magics)
+    configurables.append(alias)
+    try:
+        alias.update_config(shell.config)
+    except (ValueError, TraitError) as error:
+        warnings.warn(f"Settings of Kqlmagic are dropped: {error}", UserWarning, stacklevel=3)
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
 
@@ -102,8 +112,7 @@ def unload(shell: InteractiveShell) -> None:
     if isinstance(magics, KqlMagics):
         magics.close()
         configurables: list[Any] = shell.configurables
-        if magics in configurables:
-            configurables.remove(magics)
+        configurables[:] = [one for one in configurables if one is not magics and not isinstance(one, Kqlmagic)]
     for kind in ("line", "cell"):
         manager.magics[kind].pop("kql", None)
     for transformers, own in (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kqlext import binding, commands, settings
@@ -13,6 +15,7 @@ from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.display import Notice, ProgressLine, SignInPrompt, show
 from kqlext.errors import KqlCellError
+from kqlext.kqlmagic_names import says_nothing_happens
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
 from kqlext.session import Session
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from kqlext.result import Result, View
 
 
+_MAY_HOLD_SECRETS = ("conn", "try_token", "try_msi", "params", "params_dict")
+
+
 class Pipeline:
     """Runs the cells of one notebook."""
 
@@ -33,6 +39,7 @@ class Pipeline:
         self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
         self._colours = Colours()
+        self._said: set[str] = set()
 
     def run(self, line: str, body: str | None) -> object:
         """Run a line (``body`` None) or a cell; gives its value, and displays what comes before that.
@@ -41,10 +48,15 @@ class Pipeline:
             KqlError: what was shown and bound before stays, and nothing else was done.
         """
         cell = parse(line, body)
+        self._say_ignored(cell)
         if cell.command is not None:
-            if cell.command.command.connects and "@" not in cell.command.argument:
-                self._connect_default(cell, self._options(cell))
-            return commands.run(cell, commands.Context(self.session, self._settings))
+            options = partial(self._options, cell)
+            elsewhere = "@" in cell.command.argument or any(use.option.name == "conn" for use in cell.options)
+            if cell.command.command.connects and not elsewhere:
+                self._connect_default(cell, options())
+            return commands.run(cell, commands.Context(self.session, self._settings, options, self._namespace))
+        if any(use.is_command for use in cell.ignored):
+            return None
         last: object = None
         items = self._items(cell)
         while True:
@@ -60,6 +72,13 @@ class Pipeline:
             last = item
         # A line's value may be assigned although nothing is to be shown; a cell's cannot.
         return None if cell.silent and body is not None else last
+
+    def _say_ignored(self, cell: Cell) -> None:
+        """Say once what of Kqlmagic's does nothing."""
+        for use in cell.ignored:
+            if use.foreign.name not in self._said and not cell.silent:
+                self._said.add(use.foreign.name)
+                show(Notice(says_nothing_happens(use.foreign, use.written)))
 
     def _items(self, cell: Cell) -> Iterator[object]:
         """What is to be shown of each query, as each is done."""
@@ -86,8 +105,7 @@ class Pipeline:
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)
             result.view = view or result.view
-            values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
-            yield from _shown(result, plan, values, options)
+            yield from self._bound(result, plan, options)
         self.session.saved.update(remembered)
 
     def _remembered(self, cell: Cell, options: Mapping[str, Any]) -> dict[str, SavedQuery]:
@@ -110,10 +128,56 @@ class Pipeline:
 
     def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
         question = Question(query, cell, options, self._namespace)
-        if options["quiet"]:
+        result = self._answered(question)
+        result.options = {name: value for name, value in options.items() if name not in _MAY_HOLD_SECRETS}
+        result.again = partial(self._again, question, result.origin.connection)
+        return result
+
+    def _answered(self, question: Question) -> Result:
+        if question.options["quiet"]:
             return answer(self.session, question)
         with closing(ProgressLine()) as line:
             return answer(self.session, replace(question, watch=line))
+
+    def _again(
+        self,
+        question: Question,
+        asked: str,
+        variables: Mapping[str, Any],
+        options: Mapping[str, Any],
+        properties: Mapping[str, object],
+        connection: str | None,
+    ) -> Result:
+        """The answer to a question of before, on the connection that was ``asked``; see ``kqlmagic_members.submit``."""
+        current = self.session.registry.current
+        chosen = {**question.options, **settings.given(options)}
+        if connection is not None:
+            chosen["on"] = connection
+        elif chosen["on"] is None and chosen["over"] is None and current is not None and current.id != asked:
+            chosen["on"] = asked
+        cell = replace(question.cell, properties=tuple({**dict(question.cell.properties), **properties}.items()))
+        namespace = ChainMap(dict(variables), dict(question.namespace))
+        result = self._answered(replace(question, cell=cell, options=chosen, namespace=namespace))
+        result.view = _view(chosen, self._colours)
+        result.options = {name: value for name, value in chosen.items() if name not in _MAY_HOLD_SECRETS}
+        result.again = partial(self._again, replace(question, options=chosen, cell=cell), asked)
+        binding.bind(result, [], self._namespace, chosen["last_raw_result_var"])
+        return result
+
+    def _bound(self, result: Result, plan: list[binding.Binding], options: Mapping[str, Any]) -> Iterator[object]:
+        """Bind an answer; gives what is to be shown of it."""
+        also = [binding.Binding(options["assign_var"], "pandas" if options["auto_dataframe"] else "result")]
+        extra = also if options["assign_var"] is not None else []
+        values = binding.bind(result, [*plan, *extra], self._namespace, options["last_raw_result_var"])
+        if options["show_query"]:
+            yield Notice(str(result.origin.sent))
+        if not options["columns_to_local_vars"]:
+            yield from _shown(result, plan, values[: len(plan)], options)
+            return
+        names = binding.bind_columns(result, self._namespace)
+        notes = "".join(f"\nWarning: {warning}" for warning in result.warnings)
+        if _says(options) or notes:
+            yield Notice(f"{listing(names)}: {plural(len(result), 'value')} each · {result.origin.connection}{notes}")
 
     def _options(self, cell: Cell) -> dict[str, Any]:
         return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
@@ -161,6 +225,9 @@ def _plan(
         plan.append(binding.Binding(options["o"], kind or "pandas"))
     for item in plan:
         binding.check_type(item.type)
+    if options["assign_var"] is not None:
+        use = next(use for use in cell.options if use.option.name == "assign_var")
+        binding.check_name(options["assign_var"], namespace, cell.text, use.span)
     return plan
 
 
@@ -183,7 +250,8 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     layout = plotly_layout(options["plotly_layout"])
     look = read_look(options, colours)
     most = 500_000 if asked_for_more else View.max_bytes
-    return View(limit, most, options["stats"], options["plot_package"], layout, look)
+    as_text = options["dynamic_to_dataframe"] == "str"
+    return View(limit, most, options["stats"], options["plot_package"], layout, look, as_text)
 
 
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:
