@@ -25,7 +25,7 @@ class Kqlmagic:
     @classmethod
     def class_traits(cls, **metadata: Any) -> dict[str, Any]:
         """The settings, as those of ``KqlMagics``."""
-        return traits.traits()
+        return traits.traits() if metadata.get("config", True) else {}
 
     @classmethod
     def class_get_help(cls, inst: Kqlmagic | None = None) -> str:

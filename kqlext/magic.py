@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import TraitError
 
 from kqlext import help as kql_help
@@ -33,16 +34,26 @@ class KqlMagics(Magics):
 
     # Without no_var_expand IPython rewrites `$left.State` where a variable is called `left`.
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def kql(self, line: str, cell: str | None = None) -> object:
+    def kql(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> object:
         """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
+        assert self.shell is not None
         if self._pipeline is None:
             # 25 ms of modules that a notebook which only loads the extension need not wait for.
             from kqlext.pipeline import Pipeline
 
-            assert self.shell is not None
             self._pipeline = Pipeline(self.shell.user_ns, self)
-        return self._pipeline.run(line, cell)
+        with self._pipeline.seeing(local_ns):
+            if cell is not None:
+                from kqlext.sections import sections
+
+                parts = sections(line, cell)
+                if [part.kind for part in parts] != ["kql"]:
+                    from kqlext import section_runs
+
+                    return section_runs.run(parts, self._pipeline, self.shell)
+            return self._pipeline.run(line, cell)
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""

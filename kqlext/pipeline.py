@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from kqlext.errors import KqlCellError
 from kqlext.kqlmagic_names import says_nothing_happens
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
+from kqlext.scope import scope
 from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings, SessionSettings
 from kqlext.text import listing, plural
@@ -35,7 +36,7 @@ class Pipeline:
 
     def __init__(self, namespace: MutableMapping[str, Any], context: SessionSettings) -> None:
         """Args: namespace: the notebook's variables. context: the session's settings, and how to set one."""
-        self._namespace = namespace
+        self._notebook = self._namespace = namespace
         self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
         self._colours = Colours()
@@ -47,10 +48,25 @@ class Pipeline:
         Raises:
             KqlError: what was shown and bound before stays, and nothing else was done.
         """
-        cell = parse(line, body)
+        return self.run_cell(parse(line, body), is_line=body is None)
+
+    @contextmanager
+    def seeing(self, local: Mapping[str, Any] | None) -> Iterator[None]:
+        """Cells see the variables of the function that holds them, while it lasts; None for those of the notebook."""
+        before = self._namespace
+        self._namespace = scope(local, self._notebook)
+        try:
+            yield
+        finally:
+            self._namespace = before
+
+    def run_cell(self, cell: Cell, is_line: bool) -> object:
+        """Run a cell that is parsed; as ``run``."""
         self._say_ignored(cell)
         if cell.command is not None:
             options = partial(self._options, cell)
+            if cell.connection is not None:
+                self.session.prepare(cell, options(), self._namespace)
             elsewhere = "@" in cell.command.argument or any(use.option.name == "conn" for use in cell.options)
             if cell.command.command.connects and not elsewhere:
                 self._connect_default(cell, options())
@@ -71,7 +87,7 @@ class Pipeline:
             _show(last, cell)
             last = item
         # A line's value may be assigned although nothing is to be shown; a cell's cannot.
-        return None if cell.silent and body is not None else last
+        return None if cell.silent and not is_line else last
 
     def _say_ignored(self, cell: Cell) -> None:
         """Say once what of Kqlmagic's does nothing."""
