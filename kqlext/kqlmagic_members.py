@@ -69,7 +69,7 @@ def _raw_json(result: Result) -> Any:
 def _query_info(result: Result) -> Mapping[str, Any]:
     """What the service says of the query when it is done; of a service that says nothing, that it is done."""
     text = " ".join(result.warnings) if result.partial else "Query completed successfully"
-    return result.completion.get("query_info") or {"StatusCode": 0, "StatusDescription": text}
+    return {"StatusCode": 0, "StatusDescription": text, **(result.completion.get("query_info") or {})}
 
 
 # --- display ---------------------------------------------------------------------------------------------

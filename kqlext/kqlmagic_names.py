@@ -120,13 +120,8 @@ COMMANDS: tuple[Foreign, ...] = (
     Foreign("activate_kernel", "cells without a magic are Python", "%%kql as the first line of a cell"),
     Foreign("banner", _NO_CALL),
     Foreign("bug_report", "it would show requests and answers", "the error's text, and %kql --version"),
-    Foreign("cache", _RECORDED, "-cache folder"),
-    Foreign("cache_append", _RECORDED, "-cache folder"),
     Foreign("cache_create", _RECORDED, "-cache folder"),
-    Foreign("cache_create_or_append", _RECORDED, "-cache folder"),
-    Foreign("cache_list", "there is no list of folders", "the file manager; each recorded result has files of its own"),
     Foreign("cache_remove", "kqlext deletes no folder", "the file manager"),
-    Foreign("cache_stop", _RECORDED, "cells without -cache"),
     Foreign("cell_magic", "other magics stand in a %%kql cell as they are", "%%name on a line behind a blank one"),
     Foreign("deactivate_kernel", "cells without a magic are Python anyway"),
     Foreign("faq", _NO_CALL, "%kql --help"),
@@ -135,8 +130,6 @@ COMMANDS: tuple[Foreign, ...] = (
     Foreign("pyro", "Python that may change nothing is not to be had", "%%py on a line of its own"),
     Foreign("pyrw", "Python stands in cells of its own, or in a %%kql cell behind %%py", "%%py on a line of its own"),
     Foreign("submit", "it is what %kql does without a command", "%kql and the query"),
-    Foreign("use_cache", _RECORDED, "-use_cache folder, or cache://folder"),
-    Foreign("use_cache_stop", _RECORDED, "cells without -use_cache"),
 )
 
 VARIABLES: tuple[Foreign, ...] = (

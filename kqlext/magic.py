@@ -12,6 +12,7 @@ from traitlets import TraitError
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
 from kqlext.kqlmagic_config import Kqlmagic
+from kqlext.line_statements import LineStatements
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -112,6 +113,7 @@ def load(shell: InteractiveShell) -> None:
         alias.update_config(shell.config)
     except (ValueError, TraitError) as error:
         warnings.warn(f"Settings of Kqlmagic are dropped: {error}", UserWarning, stacklevel=3)
+    shell.ast_transformers.append(LineStatements())
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
 
@@ -124,6 +126,7 @@ def unload(shell: InteractiveShell) -> None:
         magics.close()
         configurables: list[Any] = shell.configurables
         configurables[:] = [one for one in configurables if one is not magics and not isinstance(one, Kqlmagic)]
+    shell.ast_transformers[:] = [one for one in shell.ast_transformers if not isinstance(one, LineStatements)]
     for kind in ("line", "cell"):
         manager.magics[kind].pop("kql", None)
     for transformers, own in (
