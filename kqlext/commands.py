@@ -220,8 +220,8 @@ def _one_setting(use: CommandUse, context: Context) -> dict[str, Any]:
     foreign = foreign_options().get(normalize_name(name.strip()))
     if foreign is not None:
         if foreign.refused:
-            hint = f"write {foreign.instead}"
-            raise KqlCellError(f"{name.strip()}, known from Kqlmagic, is not here: {foreign.reason}.", hint=hint)
+            message = f"{name.strip()}, known from Kqlmagic, is not here: {foreign.reason}."
+            raise KqlCellError(message, hint=foreign.instead)
         return {name.strip(): says_nothing_happens(foreign, name.strip())}
     option = option_names().get(normalize_name(name.strip()))
     if option is None or not option.configurable:

@@ -269,7 +269,7 @@ class Head:
         written = span.of(self.text)
         if foreign.refused:
             message = f"{written}, known from Kqlmagic, is not here: {foreign.reason}."
-            raise self.error(message, span, f"write {foreign.instead}")
+            raise self.error(message, span, foreign.instead)
         self.ignored.append(ForeignUse(foreign, written))
 
     def _option_value(self, option: Option, negated: str, equals: str | None, span: Span) -> object:

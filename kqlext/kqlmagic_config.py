@@ -60,7 +60,7 @@ class Kqlmagic:
 
     def _take_foreign(self, name: str, foreign: Foreign) -> None:
         if foreign.refused:
-            raise ValueError(f"Kqlmagic.{name} is not here: {foreign.reason}; write {foreign.instead}")
+            raise ValueError(f"Kqlmagic.{name} is not here: {foreign.reason}; {foreign.instead}")
         if foreign.name not in self._said:
             from kqlext.display import Notice, show
 

@@ -17,7 +17,7 @@ class Foreign:
 
     Attributes:
         reason: why it does nothing, or is refused; goes on after a colon.
-        instead: what to write in its place. A name with one is refused, any other does nothing.
+        instead: a hint at what to do in its place. A name with one is refused, any other does nothing.
         flag: whether an option stands without a value.
     """
 
@@ -41,6 +41,7 @@ _INTERNAL = "it was Kqlmagic's own"
 _ALWAYS = "it is always so"
 _IN_CELL = "the code of a sign-in is shown in the cell, as text with a link"
 _NO_POPUP = "no window is opened; the cell's output shows it"
+_FILES = "write result.to_parquet('file') or result.to_csv('file')"
 _TAG = "kqlext says who it is; Kusto's own properties name an application and a user beside it"
 
 OPTIONS: tuple[Foreign, ...] = (
@@ -51,20 +52,20 @@ OPTIONS: tuple[Foreign, ...] = (
     Foreign("auth_token_warnings", "a token is of whom the connection names", aliases=("atw",), flag=True),
     Foreign("auth_use_http_client", "sign-ins and queries go over one client", flag=True),
     Foreign(
-        "auto_limit", "rows would be dropped that were sent already", "`| take N` in the query, or -display_limit N",
-        aliases=("al",),
+        "auto_limit", "rows would be dropped that were sent already",
+        "write `| take N` in the query, or -display_limit N", aliases=("al",),
     ),
     Foreign("auto_popup_schema", f"{_NO_POPUP}; %kql --schema shows the schema", aliases=("aps",), flag=True),
     Foreign("cache_folder_name", "-cache takes the folder itself"),
     Foreign("check_magic_version", _NO_CALL, flag=True),
     Foreign(
-        "cursor_var", "no service sends a cursor with an answer", "`print cursor_current()` as a query", aliases=("cv",)
+        "cursor_var", "no service sends a cursor with an answer", "query `print cursor_current()`", aliases=("cv",)
     ),
     Foreign("debug", _INTERNAL, flag=True),
     Foreign("device_code_login_notification", _IN_CELL, aliases=("dcln",)),
     Foreign(
         "device_code_notification_email", "a code that signs in as you is mailed to nobody",
-        "azcli, msi or clientid with clientsecret in the connection, where nobody sits in front", aliases=("dcne",),
+        "where nobody sits in front, sign in with azcli, msi or clientid and clientsecret", aliases=("dcne",),
     ),
     Foreign("display_handlers", _INTERNAL),
     Foreign("display_id", "refresh() gives the result, which the cell shows again", aliases=("did",), flag=True),
@@ -78,7 +79,7 @@ OPTIONS: tuple[Foreign, ...] = (
     Foreign("json_display", "a table shows dynamic values as JSON", aliases=("jd",)),
     Foreign("kernel_id", _INTERNAL),
     Foreign("kernel_location", _NO_FRONT_END),
-    Foreign("kqlmagic_kernel", "cells without a magic are Python", "%%kql as the first line of a cell", flag=True),
+    Foreign("kqlmagic_kernel", "cells without a magic are Python", "begin the cell with %%kql", flag=True),
     Foreign("nop", _INTERNAL, flag=True),
     Foreign("notebook_app", _NO_FRONT_END),
     Foreign("notebook_service_address", _NO_FILE),
@@ -88,13 +89,13 @@ OPTIONS: tuple[Foreign, ...] = (
     Foreign("popup_schema", f"{_NO_POPUP}; %kql --schema shows the schema", aliases=("ps",), flag=True),
     Foreign("popup_window", _NO_POPUP, aliases=("pw",), flag=True),
     Foreign("prettytable_style", "tables have one style, for light and dark pages", aliases=("ptst",)),
-    Foreign("request_app_tag", _TAG, "+request_app_name=tag", aliases=("apptag",)),
+    Foreign("request_app_tag", _TAG, "write +request_app_name=tag", aliases=("apptag",)),
     Foreign(
-        "request_user_agent_tag", _TAG, "+request_app_name=tag", aliases=("uatag", "useragenttag", "requestuatag")
+        "request_user_agent_tag", _TAG, "write +request_app_name=tag", aliases=("uatag", "useragenttag", "requestuatag")
     ),
-    Foreign("request_user_tag", _TAG, "+request_user=name", aliases=("usertag",)),
-    Foreign("save_as", "answers are not written as they came", "result.to_parquet('file') or to_csv('file')"),
-    Foreign("save_to", "answers are not written as they came", "result.to_parquet('file') or to_csv('file')"),
+    Foreign("request_user_tag", _TAG, "write +request_user=name", aliases=("usertag",)),
+    Foreign("save_as", "answers are not written as they came", _FILES),
+    Foreign("save_to", "answers are not written as they came", _FILES),
     Foreign("schema_json_display", "%kql --schema shows one line for each table", aliases=("sjd",)),
     Foreign("short_errors", "an error is short, with its place and a hint, and is raised", aliases=("se",), flag=True),
     Foreign("show_conn_info", "the line below a result names its connection", aliases=("sci",)),
@@ -108,7 +109,7 @@ OPTIONS: tuple[Foreign, ...] = (
     Foreign("temp_folder_location", _NO_FILE),
     Foreign("temp_folder_name", _NO_FILE),
     Foreign("test_notebook_app", _INTERNAL),
-    Foreign("try_azcli_login_subscription", "a sign-in is of a tenant", "azcli;tenant='...' in the connection"),
+    Foreign("try_azcli_login_subscription", "a sign-in is of a tenant", "write azcli;tenant='...' in the connection"),
     Foreign("try_kqlmaic_sso", "Kqlmagic did not read it either", flag=True),
     Foreign("warn_missing_dependencies", _NO_CALL, flag=True),
     Foreign("warn_missing_env_variables", _NO_CALL, flag=True),
@@ -117,19 +118,21 @@ OPTIONS: tuple[Foreign, ...] = (
 _RECORDED = "results are recorded in a folder that a cell or setting names"
 
 COMMANDS: tuple[Foreign, ...] = (
-    Foreign("activate_kernel", "cells without a magic are Python", "%%kql as the first line of a cell"),
+    Foreign("activate_kernel", "cells without a magic are Python", "begin the cell with %%kql"),
     Foreign("banner", _NO_CALL),
-    Foreign("bug_report", "it would show requests and answers", "the error's text, and %kql --version"),
-    Foreign("cache_create", _RECORDED, "-cache folder"),
-    Foreign("cache_remove", "kqlext deletes no folder", "the file manager"),
-    Foreign("cell_magic", "other magics stand in a %%kql cell as they are", "%%name on a line behind a blank one"),
+    Foreign("bug_report", "it would show requests and answers", "report the error's text with %kql --version"),
+    Foreign("cache_create", _RECORDED, "write -cache folder"),
+    Foreign("cache_remove", "kqlext deletes no folder", "delete it yourself"),
+    Foreign(
+        "cell_magic", "other magics stand in a %%kql cell as they are", "write %%name on a line behind a blank one"
+    ),
     Foreign("deactivate_kernel", "cells without a magic are Python anyway"),
-    Foreign("faq", _NO_CALL, "%kql --help"),
-    Foreign("line_magic", "other magics stand in a %%kql cell as they are", "%name on a line behind a blank one"),
-    Foreign("py", "Python stands in cells of its own, or in a %%kql cell behind %%py", "%%py on a line of its own"),
-    Foreign("pyro", "Python that may change nothing is not to be had", "%%py on a line of its own"),
-    Foreign("pyrw", "Python stands in cells of its own, or in a %%kql cell behind %%py", "%%py on a line of its own"),
-    Foreign("submit", "it is what %kql does without a command", "%kql and the query"),
+    Foreign("faq", _NO_CALL, "write %kql --help"),
+    Foreign("line_magic", "other magics stand in a %%kql cell as they are", "write %name on a line behind a blank one"),
+    Foreign("py", "Python stands in cells of its own, or behind %%py", "write %%py on a line of its own"),
+    Foreign("pyro", "Python that may change nothing is not to be had", "write %%py on a line of its own"),
+    Foreign("pyrw", "Python stands in cells of its own, or behind %%py", "write %%py on a line of its own"),
+    Foreign("submit", "it is what %kql does without a command", "write %kql and the query"),
 )
 
 VARIABLES: tuple[Foreign, ...] = (

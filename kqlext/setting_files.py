@@ -130,7 +130,7 @@ def _do_nothing(foreign: list[Foreign]) -> Iterator[str]:
         yield f"{listing(one.name for one in silent)}, known from Kqlmagic, do nothing here."
     for one in foreign:
         if one.refused:
-            yield f"{says_nothing_happens(one, one.name)} Write {one.instead}."
+            yield f"{says_nothing_happens(one, one.name)} Instead: {one.instead}."
 
 
 def _not_used(read: object) -> str:

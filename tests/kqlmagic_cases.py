@@ -87,10 +87,10 @@ CONNECTIONS: tuple[Row, ...] = (
     ),
     _opened(
         "cluster=", BETTER, "%kql kusto://anonymous;cluster='{kusto}';database='Samples' print 1",
-        "where it is missing, that of the current connection",
+        "a name, a host or an address",
     ),
     Row(
-        "cluster= of before", WORKS, "", "%kql kusto://anonymous;cluster='{kusto}';database='Samples'\n"
+        "kusto://database='Other'", WORKS, "in the cluster of the current connection", "%kql kusto://anonymous;cluster='{kusto}';database='Samples'\n"
         "%kql kusto://database='Other' print 1", _OPEN.format("Other@"),
     ),
     _opened("appid=", WORKS, "%kql appinsights://anonymous;appid='{app}';datasourceurl='{monitor}' print 1"),
@@ -247,7 +247,7 @@ _OWN_OPTIONS: tuple[Row, ...] = (
     Row("palette_name", WORKS, "", "%kql -pn='deep' T", "r.palette[0] == '#4c72b0'"),
     Row("palette_reverse", WORKS, "", "%kql -pr T", "r.palette[-1] == '#1f77b4'"),
     Row("params_dict", WORKS, "", "p = {'s': 'TEXAS'}\n%kql -params_dict=p let k = s; StormEvents | where State == k | count", "r[0][0] == 4657"),
-    Row("plot_package", WORKS, "`plotly` and `None`; every front end draws the chart that the notebook holds", "%kql -pp=None T | render columnchart", "not r.is_chart()"),
+    Row("plot_package", WORKS, "`plotly` and `None`; `plotly_widget` and `plotly_orca` are refused", "%kql -pp=None T | render columnchart", "not r.is_chart()"),
     Row("plotly_layout", WORKS, "", "p = {'height': 321}\n%kql -pl=p T | render columnchart", "r.plotly_fig.layout.height == 321"),
     Row("query", BETTER, "errors point into the text of the variable", "q = 'StormEvents | count'\n%kql -query q", "len(r) == 1"),
     Row("query_properties", WORKS, "", "p = {'query_take_max_records': 5}\n%kql kusto://{kusto}/Samples -query_properties=p print 1", "len(r) == 1"),
@@ -269,7 +269,7 @@ def _foreign(rows: tuple[Foreign, ...], cell: str) -> list[Row]:
         Row(
             one.name,
             IS_REFUSED if one.refused else NOTHING,
-            f"{one.reason}: {one.instead}" if one.refused else one.reason,
+            f"{one.reason}; {one.instead}" if one.refused else one.reason,
             cell.format(name=one.name, value="" if one.flag else "=1"),
             error=one.instead,
             aliases=one.aliases,
@@ -372,12 +372,22 @@ LATER_COMMANDS = frozenset(row.name for row in _LATER_COMMANDS if normalize_name
 
 VARIABLES: tuple[Row, ...] = (
     Row("KQLMAGIC_CONNECTION_STR", BETTER, "opened when the first query needs it; an error is raised", "samples", "'samples' in shown"),
-    Row("KQLMAGIC_CONFIGURATION", BETTER, "quotes may hold a `;`; what is not used is said", "display_limit=2;feedback=True", "'2 of 3 rows' in shown"),
+    Row("KQLMAGIC_CONFIGURATION", BETTER, "nothing in it is evaluated; what is not used is said", "display_limit=2;feedback=True", "'2 of 3 rows' in shown"),
     Row("KQLMAGIC_LOAD_MODE", WORKS, "loading is always silent", "silent", "'does nothing' not in shown"),
-    Row("HTTP_PROXY, HTTPS_PROXY", WORKS, "NO_PROXY too", "http://127.0.0.1:9", "True"),
     *(Row(one.name, NOTHING, one.reason, "1") for one in kqlmagic_names.VARIABLES),
 )  # fmt: skip
 """``cell`` is the value of the variable."""
+
+PROXIES = Row("HTTP_PROXY, HTTPS_PROXY", WORKS, "NO_PROXY too")
+
+REFUSED_VALUES = (
+    ("-pp='plotly_widget'", "did you mean plotly"),
+    ("-pp='plotly_orca'", "did you mean plotly"),
+    ("-cloud='ppe'", "one of public"),
+    ("-dl=n+1", "whole number"),
+    ("-pc=[1]", "whole number"),
+)
+"""Values that Kqlmagic took, evaluated or knew, and an error here."""
 
 
 # --- request properties ----------------------------------------------------------------------------------
@@ -455,7 +465,7 @@ MEMBERS: tuple[Row, ...] = (
     Row("r['key']", IS_REFUSED, "which row that is, is a matter of luck: `r.to_dataframe()`", check="r['TEXAS']", error="to_pandas"),
     Row("len(r), for row in r", WORKS, "", check="len(r) == 3 == len(list(r))"),
     Row("str(r)", BETTER, "one line, and not all rows", check="str(r).startswith('<Result: 3 rows')"),
-    Row("to_dataframe()", BETTER, "nothing is lost: nulls, decimals, times to 100 ns; some hundred times as fast", check="r.to_dataframe().Storms.tolist()[0] == 4657"),
+    Row("to_dataframe()", BETTER, "nothing is lost: nulls, decimals, times to 100 ns", check="r.to_dataframe().Storms.tolist()[0] == 4657"),
     Row("to_dict()", WORKS, "column -> list", check="r.to_dict()['Storms'][0] == 4657"),
     Row("dicts_iterator()", WORKS, "", check="next(iter(r.dicts_iterator()))['State'] == 'TEXAS'"),
     Row("to_csv()", WORKS, "the text, or with a file name the path", check="r.to_csv().splitlines()[1].startswith('\"TEXAS\",4657')"),

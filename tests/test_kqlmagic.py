@@ -1,4 +1,4 @@
-"""Kqlmagic's surface, row by row: what works is run, what does nothing says so once, what is refused says what to write."""
+"""Kqlmagic's surface, row by row: what works is run, what does nothing says so once, a refusal says what to do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from servers.certificates import application_certificate
 from servers.kusto import QUERY, KustoServer
 from servers.monitor import APP, DEMO_KEY, OTHER_WORKSPACE, WORKSPACE, MonitorServer
 
-from kqlext import kqlmagic_names
-from kqlext.errors import KqlError
+from kqlext import connect, kqlmagic_names
+from kqlext.errors import KqlCellError, KqlConversionError, KqlError, KqlNetworkError
 from kqlext.kqlmagic_members import METHODS, REFUSED, VALUES
 from kqlext.kqlmagic_names import foreign_commands, foreign_options
 from kqlext.options import COMMANDS, OPTIONS, command_names, option_names
+from kqlext.sections import sections
 from kqlext.text import normalize_name
 
 Write = Callable[[str], str]
@@ -216,3 +217,206 @@ def test_a_member(row: Row, shell: Shell, write: Write) -> None:
             shell.run(row.check)
     else:
         assert shell.run(row.check) is True
+
+
+# --- what a row cannot tell ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("option", "hint"), cases.REFUSED_VALUES)
+def test_a_refused_value(option: str, hint: str, shell: Shell) -> None:
+    with pytest.raises(KqlCellError) as caught:
+        shell.run(f"%kql {option} print 1")
+    assert hint in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_what_goes_to_the_service(shell: Shell, kusto: KustoServer) -> None:
+    shell.variables.update(p={"query_take_max_records": 5, "notruncation": True})
+    shell.run(f"%kql {kusto.url}/Samples -query_properties=p -maxage=90 -idtag=hunt.1 +notruncation=false print 1")
+    request = kusto.requests[-1]
+    assert request.options["query_take_max_records"] == 5
+    assert request.options["notruncation"] is False
+    assert request.options["query_results_cache_max_age"] == "0:01:30"
+    assert re.fullmatch(r"kqlext\.query;hunt\.1;[\w-]{36}", request.headers["x-ms-client-request-id"])
+
+
+@pytest.mark.parametrize(
+    "option", ["-idtag='a b'", "-idtag='a;b'", "-idtag=ü", "-query_properties=n", "-query_properties=[1]"]
+)
+def test_what_cannot_go_to_the_service(option: str, shell: Shell) -> None:
+    shell.variables["n"] = 5
+    with pytest.raises(KqlCellError) as caught:
+        shell.run(f"%kql {option} print 1")
+    assert caught.value.hint
+    assert caught.value.span is not None
+
+
+def test_a_code_may_be_a_browser(shell: Shell) -> None:
+    shell.run("%kql kusto://code;cluster='https://help.kusto.windows.net';database='a' -caim=auth_code -!vc")
+    magics = shell.ip.magics_manager.registry["KqlMagics"]
+    keys = dict(magics._pipeline.session.registry.current.spec.keys)
+    assert "interactive" in keys
+    assert "code" not in keys
+
+
+def test_a_proxy(shell: Shell, kusto: KustoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    asked = len(kusto.requests)
+    with pytest.raises(KqlNetworkError):
+        shell.run(f"%kql kusto://anonymous;cluster='{kusto.url}';database='Proxied' -timeout 1 print 1")
+    assert len(kusto.requests) == asked
+
+
+# --- %config Kqlmagic ------------------------------------------------------------------------------------
+
+
+def test_settings_have_one_state(shell: Shell) -> None:
+    shell.run("%config Kqlmagic.display_limit = 7")
+    assert shell.run("%config KqlMagics.display_limit") == shell.run("%config Kqlmagic.display_limit") == 7
+    shell.run("%config KqlMagics.display_limit = 50")
+    assert shell.run("%config Kqlmagic.display_limit") == 50
+    assert shell.run("%kql --config display_limit") == {"display_limit": 50}
+    shell.run("%config Kqlmagic.plot_package = None")
+    assert shell.run("%config KqlMagics.plot_package") == "none"
+    shell.run("%config Kqlmagic.plot_package = 'plotly'")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("auto_limit = 5", "write `| take N`"),
+        ("nope = 5", "kqlext has no setting nope"),
+        ("display_limit = 'many'", "display_limit"),
+    ],
+)
+def test_a_setting_that_cannot_be(line: str, told: str, shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    before = shell.run("%kql --config").copy()
+    shell.run(f"%config Kqlmagic.{line}")
+    assert told in caplog.text
+    assert shell.run("%kql --config") == before
+
+
+def test_a_setting_that_does_nothing_says_so_once(shell: Shell) -> None:
+    assert "show_init_banner, known from Kqlmagic, does nothing" in shell.text(
+        "%config Kqlmagic.show_init_banner=False"
+    )
+    assert shell.text("%config Kqlmagic.show_init_banner=False") == ""
+
+
+def test_the_help_of_the_settings(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run("%config Kqlmagic")
+    assert "display_limit" in capsys.readouterr().out
+
+
+def test_several_settings_that_do_nothing_are_one_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KQLMAGIC_CONFIGURATION", "show_init_banner=False;show_what_new=False;auto_limit=5")
+    assert shell.text("%kql print 1").splitlines()[:2] == [
+        "show_init_banner, show_what_new, known from Kqlmagic, do nothing here.",
+        "auto_limit, known from Kqlmagic, does nothing here: rows would be dropped that were sent already. "
+        "Instead: write `| take N` in the query, or -display_limit N.",
+    ]
+
+
+# --- results ---------------------------------------------------------------------------------------------
+
+
+def test_columns_that_cannot_be_variables(shell: Shell) -> None:
+    shell.variables.update(a="before")
+    for query, message in [
+        ("print a = 1, ['b c'] = 2", "no name for a variable"),
+        ("print a = 1, list = 2", "builtin"),
+    ]:
+        with pytest.raises(KqlCellError, match=message):
+            shell.run(f"%kql -c2lv {query}")
+    assert shell.variables["a"] == "before"
+    assert len(shell.variables["_kql"]) == 1
+
+
+def test_a_result_again(shell: Shell, kusto: KustoServer) -> None:
+    shell.run(f"%kql {kusto.url}/Samples")
+    shell.variables["state"] = "TEXAS"
+    result = shell.run("%kql -dl 1 let s = state; StormEvents | where State == s | summarize Storms = count() by State")
+    shell.run("%kql samples;")
+    shell.variables["state"] = "OHIO"
+    other = result.submit(override_query_properties={"notruncation": True}, override_options={"dl": 5})
+    assert (result[0]["State"], other[0]["State"]) == ("TEXAS", "OHIO")
+    assert other.connection == result.connection  # which is not the current one any more
+    assert (other.view.display_limit, result.view.display_limit) == (5, 1)
+    assert kusto.requests[-1].options["notruncation"] is True
+    assert result.submit(override_vars={"state": "IOWA"})[0]["State"] == "IOWA"
+    assert result.submit(override_connection="samples").connection == "samples@local"
+    assert result.refresh()[0]["State"] == "OHIO"
+    with pytest.raises(KqlCellError, match="no option dll"):
+        result.submit(override_options={"dll": 5})
+
+
+def test_a_result_of_no_cell_is_not_run_again() -> None:
+    with connect("samples") as samples, pytest.raises(KqlConversionError, match="was not made by a cell"):
+        samples.query("print 1").submit()
+
+
+def test_the_answer_is_kept_on_request_only(shell: Shell, kusto: KustoServer) -> None:
+    result = shell.run(f"%kql {kusto.url}/Samples print 1")
+    with pytest.raises(KqlConversionError) as caught:
+        _ = result.raw_json
+    assert "-keep_raw" in caught.value.hint
+    kept = shell.run("%kql -keep_raw .show tables")
+    assert kept.raw_json["Tables"][0]["Rows"] == [[42]]
+    with pytest.raises(AttributeError, match="a Result has no nope"):
+        _ = result.nope
+    assert "records_count" in dir(result)
+
+
+def test_the_options_of_a_result_hold_no_secret(shell: Shell) -> None:
+    shell.variables["t"] = {"access_token": "s3cr3t"}
+    result = shell.run("%kql -try_token=t print 1")
+    assert "s3cr3t" not in str(result.options)
+
+
+# --- sections --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "kinds"),
+    [
+        ("", "T\n| count\n\nT2", ["kql"]),
+        ("T", "", ["kql"]),
+        ("samples", "--schema", ["kql"]),
+        ("", "--schema\n", ["line"]),
+        ("", "T\n\n--x", ["kql"]),  # no command
+        ("", "T | where a ==\n\n b % c", ["kql"]),
+        ("", "print 5\n\n% 3", ["kql"]),
+        ("", "print ```\n\n%pwd\n```", ["kql"]),
+        ("", "print 'it''s'\n\n%pwd\n\nprint 2", ["kql", "line_magic", "kql"]),
+        ("", "%pwd\n%pwd\nT", ["line_magic", "line_magic", "kql"]),
+        ("", "T\n\n%%py\na = 1\n\n--schema\n%%kql\nT", ["kql", "python", "kql"]),
+        ("", "T\n\n%%bash\necho 1\n\n%kql T", ["kql", "cell_magic"]),
+        ("", "T\n\nloganalytics://workspace='w' T", ["kql", "kql"]),
+        ("", "T\n\n-dl 5 T\n\n-pw\nT", ["kql", "kql", "kql"]),
+    ],
+)
+def test_where_sections_begin(line: str, body: str, kinds: list[str]) -> None:
+    assert [part.kind for part in sections(line, body)] == kinds
+
+
+def test_an_error_in_a_section_has_its_line(shell: Shell) -> None:
+    with pytest.raises(KqlError) as caught:
+        shell.run("%%kql\nprint 1\n\n%pwd\n\nStormEvents\n| where Sttae == 1")
+    assert "line 7" in str(caught.value)
+    with pytest.raises(NameError):
+        shell.run("%%kql\nprint 1\n\n%%py\nnope")
+
+
+def test_what_was_answered_before_an_error_is_seen(shell: Shell) -> None:
+    with pytest.raises(KqlError):
+        shell.run("%%kql\nprint one = 1\n\n%kql print 2\n\n%kql prnt 3")
+    assert [bundle["text/plain"].count("| one") for bundle in shell.shown] == [1, 0]
+
+
+def test_variables_of_a_function(shell: Shell) -> None:
+    shell.variables["state"] = "OHIO"
+    query = "let s = state; StormEvents | where State == s | count"
+    shell.run(f"def storms(state):\n    %kql found << {query}\n    return found[0][0]")
+    assert shell.run("storms('TEXAS')") == 4657  # `found <<` binds in the notebook
+    assert shell.run(f"%kql {query}")[0][0] == 1081
