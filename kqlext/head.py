@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass, field
@@ -298,7 +299,11 @@ class Head:
         if any(name == match.group(1) for name, _ in self.properties):
             raise self.error(f"+{match.group(1)} is given twice.", span, "remove one of the two")
         value = self._word(span, f"+{match.group(1)} needs a value.")
-        self.properties.append((match.group(1), read_property(value.text)))
+        try:
+            self.properties.append((match.group(1), read_property(value.text)))
+        except KqlCellError as error:
+            error.text, error.span = self.shown_text(), value.span
+            raise
         return True
 
     def _word(self, owner: Span, missing: str, same_line: bool = False) -> Fragment:
@@ -392,10 +397,21 @@ def _read_names(option: Option, plain: str, text: str, span: Span) -> tuple[str,
 
 
 def read_property(word: str) -> object:
-    """The value of a client request property: quoted text, JSON (numbers, true, lists ...), or the bare word."""
+    """The value of a client request property: quoted text, JSON (numbers, true ...), a list or dict as JSON or Python
+    writes it, or the bare word.
+
+    Raises:
+        KqlCellError: it begins as a list or dict and is none.
+    """
     if word[0] in "'\"" and isinstance(value := parse_value(word), str):
         return value
     try:
         return json.loads(word)
     except (ValueError, RecursionError):
-        return parse_value(word) if word.startswith("$") else word
+        if word[0] not in "[{(":
+            return parse_value(word) if word.startswith("$") else word
+    try:
+        return ast.literal_eval(word)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        hint = 'write ["a","b"], or name a dict of the notebook with -query_properties'
+        raise KqlCellError("This is no list and no dict of plain values.", hint=hint) from None

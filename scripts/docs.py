@@ -197,7 +197,8 @@ def kqlmagic_page() -> str:
             "Request properties",
             (*cases.PROPERTIES, *cases.MONITOR_PROPERTIES),
             "+{}",
-            "They go to the service as they are written; it is the service that checks them.",
+            "They go to the service as they are written, and it checks them. A word without quotes is a text: what a "
+            "variable holds goes with `-query_properties`.",
         ),
         ("Results", cases.MEMBERS, "{}", "Of `r`, the result of a query."),
     )

@@ -185,7 +185,6 @@ def test_a_silent_connection(line: str, expected: str) -> None:
         ("00:10:00", "00:10:00"),
         ("word", "word"),
         ("$NAME", EnvironmentVariable("NAME")),
-        ("[" * 3000 + "]" * 3000, "[" * 3000 + "]" * 3000),
     ],
 )
 def test_request_properties(word: str, value: object) -> None:

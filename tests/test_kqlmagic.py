@@ -15,6 +15,7 @@ from servers.kusto import QUERY, KustoServer
 from servers.monitor import APP, DEMO_KEY, OTHER_WORKSPACE, WORKSPACE, MonitorServer
 
 from kqlext import connect, kqlmagic_names
+from kqlext.cell import parse
 from kqlext.errors import KqlCellError, KqlConversionError, KqlError, KqlNetworkError
 from kqlext.kqlmagic_members import METHODS, REFUSED, VALUES
 from kqlext.kqlmagic_names import foreign_commands, foreign_options
@@ -247,6 +248,22 @@ def test_what_cannot_go_to_the_service(option: str, shell: Shell) -> None:
     with pytest.raises(KqlCellError) as caught:
         shell.run(f"%kql {option} print 1")
     assert caught.value.hint
+    assert caught.value.span is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [("['a','b']", ["a", "b"]), ('["a", "b"]', ["a", "b"]), ("{'a': 1}", {"a": 1}), ("hotcache", "hotcache"), ("5", 5)],
+)
+def test_lists_and_dicts_as_python_writes_them(written: str, sent: object) -> None:
+    (((_, value),)) = parse(f"+name={written} print 1").properties
+    assert value == sent
+
+
+@pytest.mark.parametrize("written", ["[a]", "{'a'", "(len)", "['a'", "[" * 3000 + "]" * 3000])
+def test_a_list_that_is_none(written: str) -> None:
+    with pytest.raises(KqlCellError) as caught:
+        parse(f"+name={written}")
     assert caught.value.span is not None
 
 

@@ -22,7 +22,7 @@ def test_its_blocks_run(shell: Shell, capsys: pytest.CaptureFixture[str]) -> Non
     assert [text.count("4657") + text.count("1081") for text in texts if "| Storms |" in text][:2] == [1, 1]
     assert any('let wanted = dynamic(["TEXAS","O\'HIO"]);' in text for text in texts)
     assert any("5 of" in str(value._repr_mimebundle_()) for value in values if hasattr(value, "_repr_mimebundle_"))
-    assert (["int64", "Int64", "object", "timedelta64[ns]"], "1 days 02:03:04.500000") in values
+    assert (["int64", "Int64", "timedelta64[ns]"], "1 days 02:03:04.500000") in values
     assert shell.variables["total"] == 3
     assert sum("-popup_window, known from Kqlmagic, does nothing here" in text for text in texts) == 1
     assert ("columnchart", "Storms", True) in values
