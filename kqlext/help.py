@@ -14,7 +14,8 @@ query, or several with blank lines between them
 A last ; shows nothing. name << query binds the Result, -o name a DataFrame; the last Result is _kql.
 
 let x = name; takes a variable's value or DataFrame, -params a,b declares them for a query that has no let.
--query name and -file hunt.kql run KQL from elsewhere; -save errors remembers a query, -with errors uses it."""
+-query name and -file hunt.kql run KQL from elsewhere; -save errors remembers a query, -with errors uses it.
+A blank line in a %%kql cell may be followed by --command, %magic, %%py or another cell magic, and by KQL again."""
 
 _CONNECTIONS = """\
 samples                                          the embedded sample database
@@ -54,6 +55,7 @@ _RESULTS = """\
 r[0], r[0]['State'], r[:10], len(r), for row in r
 r.to_dataframe() = r.to_pandas(), r.to_arrow(), r.to_polars(), r.to_dict()
 r.show_chart('columnchart', title='...'), r.show_table(), r.to_plotly() = r.plotly_fig, r.to_image('chart.png')
+r.submit() and r.refresh() run the query again, r.to_csv(), r.to_parquet('t.parquet')
 r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query"""
 
 
