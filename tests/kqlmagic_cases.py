@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kqlext import kqlmagic_names
-from kqlext.kqlmagic_members import REFUSED
+from kqlext.kqlmagic_members import METHODS, REFUSED
 from kqlext.kqlmagic_names import Foreign
 from kqlext.options import command_names, option_names
+from kqlext.result import Result
+from kqlext.services import supported_schemes
 from kqlext.text import normalize_name
 
 WORKS, BETTER, NOTHING, IS_REFUSED = "works", "works better", "does nothing", "refused"
@@ -58,7 +60,7 @@ def _signs(name: str, key: str, how: str, status: str = WORKS, note: str = "") -
     return Row(name, status, note, f"%kql kusto://help.kusto.windows.net/Samples;{key} -!vc", f"{how!r} in shown")
 
 
-CONNECTIONS: tuple[Row, ...] = (
+_CONNECTIONS: tuple[Row, ...] = (
     _opened("azuredataexplorer://", WORKS, "%kql azure_data-Explorer://anonymous;cluster='{kusto}';database='Samples' print 1"),
     _opened("adx://", WORKS, "%kql adx://anonymous;cluster='{kusto}';database='Samples' print 1"),
     _opened("ade://", WORKS, "%kql ade://anonymous;cluster='{kusto}';database='Samples' print 1"),
@@ -162,6 +164,14 @@ CONNECTIONS: tuple[Row, ...] = (
 )  # fmt: skip
 
 
+_LATER_CONNECTIONS = (
+    _opened("cache://, file://", BETTER, "%kql samples\n%kql -cache='{folder}' T;\n%kql cache://folder='{folder}' T", "it does play back, also what another service answered", "len(r) == 3 and ', recorded ' in shown"),
+    _opened("folder=", WORKS, "%kql samples\n%kql -cache='{folder}' T;\n%kql file://folder='{folder}' T", check="len(r) == 3"),
+)  # fmt: skip
+
+CONNECTIONS = (*_CONNECTIONS, *(_LATER_CONNECTIONS if "cache" in supported_schemes() else ()))
+
+
 # --- cells -----------------------------------------------------------------------------------------------
 
 CELLS: tuple[Row, ...] = (
@@ -223,7 +233,7 @@ CELLS: tuple[Row, ...] = (
 
 _LATER = (
     Row("cache", BETTER, "a folder of your choice; it holds Parquet and JSON", "%kql -cache='{folder}' T", "len(r) == 3"),
-    Row("use_cache", BETTER, "it does play back, with the age of the answer", "%kql -cache='{folder}' T\n%kql -use_cache='{folder}' T", "len(r) == 3"),
+    Row("use_cache", BETTER, "it does play back, with the age of the answer", "%kql -cache='{folder}' T;\n%kql -use_cache='{folder}' T", "len(r) == 3 and ', recorded ' in shown"),
     Row("enable_curly_brackets_params", BETTER, "values are literals, and no expression is evaluated: `-format`", "state = 'TEXAS'\n%kql -ecbp StormEvents | where State == {state} | count", "r[0][0] == 4657"),
     Row("show_query_link", BETTER, "`-link`: a link that opens in Azure Data Explorer, Fabric or the portal", "%kql kusto://{kusto}/Samples -sql print 1", "len(r) == 1"),
     Row("query_link_destination", WORKS, "", "%kql kusto://{kusto}/Samples -qld='Kusto.Explorer' print 1", "len(r) == 1"),
@@ -333,20 +343,14 @@ _OWN_COMMANDS: tuple[Row, ...] = (
 )  # fmt: skip
 
 _LATER_COMMANDS = (
-    Row(
-        "cache",
-        BETTER,
-        "a folder of your choice",
-        '%kql --cache "{folder}"',
-        "'folder' in shown or '{folder}' in shown",
-    ),
-    Row("cache_append", WORKS, "", '%kql --cache_append "{folder}"', "'{folder}' in shown"),
-    Row("cache_create_or_append", WORKS, "", '%kql --cache_create_or_append "{folder}"', "'{folder}' in shown"),
-    Row("cache_list", BETTER, "the recorded answers", '%kql --cache_list "{folder}"', "'{folder}' in shown"),
+    Row("cache", BETTER, "a folder of your choice", "%kql --cache \"{folder}\"\n%kql --cache_stop", "'Answers are recorded in' in shown"),
+    Row("cache_append", WORKS, "", "%kql --cache_append \"{folder}\"\n%kql --cache_stop", "'Answers are recorded in' in shown"),
+    Row("cache_create_or_append", WORKS, "", "%kql --cache_create_or_append \"{folder}\"\n%kql --cache_stop", "'Answers are recorded in' in shown"),
+    Row("cache_list", BETTER, "the recorded answers of a folder", "%kql -cache '{folder}' T\n%kql --cache_list \"{folder}\"", "'recorded answer' in shown and 'StormEvents' in shown"),
     Row("cache_stop", WORKS, "", "%kql --cache_stop", "'no more' in shown"),
-    Row("use_cache", BETTER, "it does play back", '%kql --use_cache "{folder}"', "'{folder}' in shown"),
-    Row("use_cache_stop", BETTER, "it does stop", "%kql --use_cache_stop", "'again' in shown"),
-)
+    Row("use_cache", BETTER, "it does play back", "%kql --use_cache \"{folder}\"\n%kql --use_cache_stop", "'Answers are played back' in shown"),
+    Row("use_cache_stop", BETTER, "it does stop", "%kql --use_cache_stop", "'asked again' in shown"),
+)  # fmt: skip
 
 COMMANDS: tuple[Row, ...] = tuple(
     sorted(
@@ -458,7 +462,7 @@ MONITOR_PROPERTIES: tuple[Row, ...] = (
 
 # --- the result ------------------------------------------------------------------------------------------
 
-MEMBERS: tuple[Row, ...] = (
+_MEMBERS: tuple[Row, ...] = (
     Row("r[0]", WORKS, "", check="list(r[0]) == ['TEXAS', 4657]"),
     Row("r[0]['State'], r[0][1]", WORKS, "", check="r[0]['State'] == 'TEXAS' and r[0][1] == 4657"),
     Row("r[0:2]", WORKS, "a list of rows", check="len(r[0:2]) == 2"),
@@ -509,5 +513,12 @@ MEMBERS: tuple[Row, ...] = (
     *(Row(name, IS_REFUSED, reason, check=f"r.{name}", error="known from Kqlmagic") for name, reason in REFUSED.items() if name != "cursor"),
 )  # fmt: skip
 """``check`` is asked of a chart of three rows, from a Kusto service with -keep_raw."""
+
+_LATER_MEMBERS = (
+    Row("deep_link()", BETTER, "`r.link()`: Azure Data Explorer, Fabric, the Azure portal, Defender; `deep_link('Kusto.Explorer')` too", check="r.deep_link('Kusto.Explorer') is not None"),
+    Row("show_button_to_deep_link()", WORKS, "a link in the cell's output", check="r.show_button_to_deep_link() is None"),
+)  # fmt: skip
+
+MEMBERS = (*_MEMBERS, *(row for row in _LATER_MEMBERS if row.name.removesuffix("()") in {*dir(Result), *METHODS}))
 
 MEMBER_CELL = "%%kql kusto://{kusto}/Samples -keep_raw\nT\n| render columnchart with (title='three')"
