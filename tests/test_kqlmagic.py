@@ -10,7 +10,7 @@ import kqlmagic_cases as cases
 import pytest
 from conftest import Shell
 from kqlmagic_cases import BETTER, IS_REFUSED, NOTHING, WORKS, Row
-from servers.certificates import application_certificate
+from servers.certificates import CertificateAuthority, application_certificate
 from servers.kusto import QUERY, KustoServer
 from servers.monitor import APP, DEMO_KEY, OTHER_WORKSPACE, WORKSPACE, MonitorServer
 
@@ -209,7 +209,14 @@ def test_a_request_property_of_azure_monitor(row: Row, shell: Shell, write: Writ
     assert row.check in monitor.requests[-1].body
 
 
-@pytest.mark.parametrize("row", cases.MEMBERS, ids=ids)
+@pytest.mark.parametrize("row", cases.LINKS, ids=ids)
+def test_a_link(row: Row, shell: Shell, trusted: CertificateAuthority) -> None:
+    with KustoServer(tls=trusted) as server:
+        shell.variables["r"] = shell.run(f"%kql kusto://anonymous;cluster='{server.url}';database='Samples' print 1")
+    assert shell.run(row.check) is True
+
+
+@pytest.mark.parametrize("row", [row for row in cases.MEMBERS if row not in cases.LINKS], ids=ids)
 def test_a_member(row: Row, shell: Shell, write: Write) -> None:
     shell.run(write(cases.MEMBER_CELL))
     shell.variables["r"] = shell.variables["_kql"]
