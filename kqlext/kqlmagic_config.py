@@ -54,7 +54,9 @@ class Kqlmagic:
                 self._take_foreign(name, foreign)
                 continue
             option = option_names().get(normalize_name(name))
-            if option is None or not option.configurable:
+            if option is not None and not option.configurable:
+                raise ValueError(f"{option.name} is set in a cell only: write -{option.name} there")
+            if option is None:
                 raise ValueError(f"kqlext has no setting {shorten(name, 40)}; %kql --config lists them")
             self._magics.set_option(option.name, _as_option(option, value))
 

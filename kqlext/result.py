@@ -352,6 +352,10 @@ class Result(Sequence[Row]):
 
             return member(self, name)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy or a pickle must not take the notebook's variables with it.
+        return {**self.__dict__, "again": None}
+
     def __dir__(self) -> list[str]:
         from kqlext.kqlmagic_members import names
 

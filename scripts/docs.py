@@ -172,6 +172,12 @@ to write instead). Names are compared without case, `_` and `-`.
 """
 
 
+_CONFIG = (
+    "`%config Kqlmagic.option = value` sets them for the session, as `%config KqlMagics` does; `assign_var`, "
+    "`plotly_layout`, `try_msi` and `try_token` are set in a cell only."
+)
+
+
 def kqlmagic_page() -> str:
     """docs/kqlmagic.md: what becomes of everything that Kqlmagic has."""
     sys.path.insert(0, str(DOCS.parent / "tests"))
@@ -189,7 +195,7 @@ def kqlmagic_page() -> str:
             "Options",
             cases.OPTIONS,
             "-{}",
-            "`%config Kqlmagic.option = value` sets them too, as `%config KqlMagics` does.",
+            _CONFIG,
         ),
         ("Commands", cases.COMMANDS, "--{}", ""),
         ("Variables of the environment", (*cases.VARIABLES, cases.PROXIES), "{}", ""),

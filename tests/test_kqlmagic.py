@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -311,6 +313,7 @@ def test_settings_have_one_state(shell: Shell) -> None:
     [
         ("auto_limit = 5", "write `| take N`"),
         ("nope = 5", "kqlext has no setting nope"),
+        ("plotly_layout = {}", "write -plotly_layout there"),
         ("display_limit = 'many'", "display_limit"),
     ],
 )
@@ -373,6 +376,14 @@ def test_a_result_again(shell: Shell, kusto: KustoServer) -> None:
     assert result.refresh()[0]["State"] == "OHIO"
     with pytest.raises(KqlCellError, match="no option dll"):
         result.submit(override_options={"dll": 5})
+
+
+def test_a_copy_of_a_result_leaves_the_notebook_behind(shell: Shell) -> None:
+    result = shell.run("%kql print x = dynamic([1]), y = 'a'")
+    for copied in (copy.deepcopy(result), pickle.loads(pickle.dumps(result))):
+        assert copied.to_dict() == result.to_dict()
+        assert copied.again is None
+    assert result.submit().to_dict() == result.to_dict()
 
 
 def test_a_result_of_no_cell_is_not_run_again() -> None:
