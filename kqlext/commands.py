@@ -13,9 +13,10 @@ from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlUnsupportedError, Span
-from kqlext.head import CommandUse, read_option
+from kqlext.head import CommandUse
 from kqlext.help import TOPICS, help_text
 from kqlext.kqlmagic_names import foreign_options, says_nothing_happens
+from kqlext.option_values import read_option
 from kqlext.options import OPTIONS, option_names
 from kqlext.references import EnvironmentVariable, Reference
 from kqlext.session import Session, nothing_connected

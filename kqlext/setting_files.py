@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from kqlext.connections.profile_files import VARIABLE as CONNECTION_VARIABLE
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlSettingsError, Span
-from kqlext.head import read_option
 from kqlext.kqlmagic_names import VARIABLES, Foreign, foreign_options, says_nothing_happens
+from kqlext.option_values import read_option
 from kqlext.options import NO_MINIMUM, OPTIONS, Option, option_names
 from kqlext.references import EnvironmentVariable, Reference
 from kqlext.surroundings import Origin, Surroundings, here

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kqlext.errors import KqlCellError, Span
-from kqlext.head import OptionUse, read_option
+from kqlext.head import OptionUse
+from kqlext.option_values import read_option
 from kqlext.options import OPTIONS, option_names
 from kqlext.references import EnvironmentVariable, Reference, resolve
 from kqlext.text import did_you_mean, normalize_name, shorten

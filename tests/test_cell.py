@@ -9,7 +9,7 @@ from test_syntax import whole_queries
 
 from kqlext.cell import MAX_LENGTH, Cell, parse
 from kqlext.errors import KqlCellError, Span
-from kqlext.head import read_option
+from kqlext.option_values import read_option
 from kqlext.options import COMMANDS, OPTIONS, Option
 from kqlext.references import EnvironmentVariable, Reference
 
