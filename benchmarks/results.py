@@ -145,6 +145,18 @@ ask("FROM numbers LIMIT 1")
 """
 
 
+TRANSLATED = f"""{BEGIN}
+import duckdb_kql
+from duckdb_kql.engine import schema
+connection = duckdb_kql.connect()
+connection.execute(f"CREATE VIEW numbers AS FROM '{{FOLDER}}/numbers.parquet'")
+def ask(query):
+    sql = duckdb_kql.to_sql(query, schema=schema(connection))
+    return connection.execute(str(sql)).df()
+ask("numbers | take 1")
+"""
+
+
 @dataclass(frozen=True)
 class Subject:
     """One way to do the work of a table: its name, its program, and how often it is run."""
@@ -219,9 +231,13 @@ def works(rows: int) -> list[Work]:
             f"embedded engine, Parquet of {rows * 10:,} rows, count and sum by a column",
             (
                 Subject("DuckDB itself", _frame(DUCKDB, "SELECT k, count(*), sum(v) FROM numbers GROUP BY k", 1000)),
+                Subject(
+                    "duckdb-kql's translation, then DuckDB",
+                    _frame(TRANSLATED, "numbers | summarize count(), sum(v) by k", 1000),
+                ),
                 Subject(own, _frame(EMBEDDED, "numbers | summarize count(), sum(v) by k", 1000)),
             ),
-            "DuckDB itself",
+            "duckdb-kql's translation, then DuckDB",
         ),
     ]
 

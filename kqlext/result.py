@@ -49,6 +49,7 @@ class View:
         plotly_layout: what charts have in their layout instead of their own.
         look: the colours of charts.
         dynamic_as_text: whether dynamic values are JSON text in pandas.
+        grid: the id of the element that a grid goes into, where the table is to be one.
     """
 
     display_limit: int | None = 50
@@ -58,6 +59,7 @@ class View:
     plotly_layout: Mapping[str, Any] | None = None
     look: Look = field(default_factory=Look)
     dynamic_as_text: bool = False
+    grid: str | None = None
 
 
 class Row(Sequence[Any]):
@@ -362,7 +364,7 @@ class Result(Sequence[Row]):
         return sorted([*super().__dir__(), *names()])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        if self.visualization is None:
+        if self.visualization is None or self.view.grid:
             from kqlext.visualization.table import mime_bundle as table_bundle
 
             return dict(table_bundle(self))

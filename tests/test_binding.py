@@ -88,7 +88,9 @@ PROTECTED = [
 ]
 
 
-@pytest.mark.parametrize(("value", "what"), PROTECTED, ids=[f"{what} {value!r}"[:40] for value, what in PROTECTED])
+@pytest.mark.parametrize(
+    ("value", "what"), PROTECTED, ids=[f"{number} {what}" for number, (_, what) in enumerate(PROTECTED)]
+)
 def test_what_the_notebook_defined(value: Any, what: str) -> None:
     error = refused("target", target=value)
     assert error.message == f"target is a {what} of the notebook."

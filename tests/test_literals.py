@@ -87,7 +87,9 @@ LITERALS: list[tuple[object, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "text"), LITERALS, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(
+    ("value", "text"), LITERALS, ids=[f"{number} {text[:40]}" for number, (_, text) in enumerate(LITERALS)]
+)
 def test_literals(value: object, text: str) -> None:
     assert literal(value).text == text
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kqlext.decode.pieces import Piece, joined
 from kqlext.decode.wire import collector_off
@@ -50,7 +53,7 @@ class DynamicValues:
                 if self._texts is not None:
                     self._values = [None if text is None else json_value(text) for text in self._texts.to_pylist()]
                 else:
-                    self._values = [value for index in range(len(self._pieces)) for value in self._piece(index)]
+                    self._values = list(chain.from_iterable(map(self._piece, range(len(self._pieces)))))
                     self._decoded = (-1, [])
         return self._values
 
@@ -84,9 +87,9 @@ class DynamicValues:
 
     def _piece(self, index: int) -> list[Any]:
         if self._decoded[0] != index:
+            piece = self._pieces[index]
             with collector_off():
-                values = self._pieces[index].to_pylist()
-                self._decoded = (index, _documents(values) if self._documents else values)
+                self._decoded = (index, _documents(piece) if self._documents else piece.to_pylist())
         return self._decoded[1]
 
 
@@ -115,9 +118,32 @@ def _json_texts(values: Sequence[Any]) -> Any:
 _OPENING = ("{", "[")
 
 
-def _documents(values: Sequence[Any]) -> list[Any]:
-    """Values, of which those that are JSON in a string are decoded."""
+def _documents(piece: Piece) -> list[Any]:
+    """The values of a piece, of which those that are JSON in a string are decoded."""
+    if isinstance(piece, pa.Array) and (decoded := _read_at_once(piece)) is not None:
+        return decoded
+    values = piece.to_pylist()
     try:
         return [orjson.loads(value) if type(value) is str and value[:1] in _OPENING else value for value in values]
     except orjson.JSONDecodeError:  # one only looks like JSON
         return [json_value(value) if type(value) is str and value[:1] in _OPENING else value for value in values]
+
+
+def _read_at_once(texts: Any) -> list[Any] | None:
+    """The values of JSON texts, read as one array; None where one of them is not an object or array by itself.
+
+    No Python string is made of a text, which takes a third of the time of reading them one by one. Between the texts
+    stands a number that nobody can have put into the data: where it is every second value, each text is one value.
+    """
+    if not len(texts) or texts.null_count or not pa.types.is_string(texts.type):
+        return None
+    if not pc.all(pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), pa.array(_OPENING))).as_py():
+        return None
+    mark = secrets.randbits(62)
+    text = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), f",{mark},")[0].as_buffer()
+    try:
+        values = orjson.loads(b"".join((b"[", memoryview(text), b"]")))
+    except orjson.JSONDecodeError:
+        return None
+    marks = values[1::2]
+    return values[::2] if len(values) == 2 * len(texts) - 1 and marks.count(mark) == len(marks) else None
