@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import UserDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kqlext.cell import Cell
@@ -12,8 +13,10 @@ from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlUnsupportedError, Span
-from kqlext.head import CommandUse, read_option
+from kqlext.head import CommandUse
 from kqlext.help import TOPICS, help_text
+from kqlext.kqlmagic_names import foreign_options, says_nothing_happens
+from kqlext.option_values import read_option
 from kqlext.options import OPTIONS, option_names
 from kqlext.recordings import folder_of, recordings
 from kqlext.references import EnvironmentVariable, Reference
@@ -29,6 +32,8 @@ class Context:
 
     session: Session
     settings: LayeredSettings
+    options: Callable[[], Mapping[str, Any]]
+    namespace: Mapping[str, Any]
 
 
 def run(cell: Cell, context: Context) -> object:
@@ -58,11 +63,23 @@ def _help(use: CommandUse, _: Context) -> Notice:
     topic = normalize_name(use.argument)
     if not topic or topic == "help":
         return Notice(help_text())
+    topic = normalize_name(_TOPICS_OF_KQLMAGIC.get(topic, topic))
     found = next((name for name in TOPICS if topic in (name, name[:-1], name[:4])), None)
     if found is None:
         hint = did_you_mean(use.argument, TOPICS) or f"topics are {', '.join(TOPICS)}"
         raise KqlCellError(f"There is no help on {use.argument}.", hint=hint)
     return Notice(TOPICS[found][1]())
+
+
+_TOPICS_OF_KQLMAGIC = {
+    **dict.fromkeys(("query", "kql", "faq", "clientrequestproperties", "requesttags"), "usage"),
+    **dict.fromkeys(("config", "cache"), "options"),
+    **dict.fromkeys(
+        ("appinsights", "applicationinsights", "loganalytics", "azuremonitor", "kusto", "adx", "azuredataexplorer",
+         "aria", "sso", "env"),
+        "connections",
+    ),
+}  # fmt: skip
 
 
 def _version(_: CommandUse, __: Context) -> Notice:
@@ -86,8 +103,9 @@ def _conn(use: CommandUse, context: Context) -> Notice:
     registry = context.session.registry
     if use.argument.startswith("@"):
         return Notice(named.shown_one(use.argument, here()))
-    if use.argument:
-        return Notice(connection_line(registry.find(use.argument)))
+    if use.argument and use.argument != "*":
+        names = [name.strip() for name in use.argument.split(",")]
+        return Notice("\n".join(connection_line(registry.find(name)) for name in names))
     named_lines = list(named.listing_lines(here()))
     if not registry:
         lines = ["Nothing is connected." if named_lines else "Nothing is connected: try %kql samples"]
@@ -129,8 +147,11 @@ class SchemaListing(UserDict[str, Any]):
 def _schema(use: CommandUse, context: Context) -> SchemaListing:
     from kqlext.schema import read_schema, read_table
 
-    registry = context.session.registry
-    connection = registry.find(use.argument) if "@" in use.argument else registry.current
+    registry, options = context.session.registry, context.options()
+    if options["conn"] is not None:
+        connection: Connection | None = context.session.connection(str(options["conn"]), options, context.namespace)
+    else:
+        connection = registry.find(use.argument) if "@" in use.argument else registry.current
     if connection is None:
         raise nothing_connected(registry)
     whole = not use.argument or "@" in use.argument
@@ -160,6 +181,14 @@ def _palettes(use: CommandUse, _: Context) -> object:
     return PaletteListing([(name, palette(name)) for name in names])
 
 
+def _palette(_: CommandUse, context: Context) -> object:
+    from kqlext.visualization.look import read_look
+    from kqlext.visualization.palette import Colours, PaletteListing
+
+    options = context.options()
+    return PaletteListing([(options["palette_name"], read_look(options, Colours()).palette)])
+
+
 # --- settings --------------------------------------------------------------------------------------------
 
 
@@ -178,10 +207,24 @@ class SettingsListing(dict[str, Any]):
         return "\n".join(lines)
 
 
+_NEXT_SETTING = re.compile(r",\s*(?=[A-Za-z]\w*\s*(?:=|,|$))")
+
+
 def _config(use: CommandUse, context: Context) -> dict[str, Any]:
-    name, equals, written = use.argument.partition("=")
-    if not name.strip():
+    if not use.argument:
         return SettingsListing(context.settings.values(), context.settings.origins())
+    parts = _NEXT_SETTING.split(use.argument)
+    return {name: value for part in parts for name, value in _one_setting(replace(use, argument=part), context).items()}
+
+
+def _one_setting(use: CommandUse, context: Context) -> dict[str, Any]:
+    name, equals, written = use.argument.partition("=")
+    foreign = foreign_options().get(normalize_name(name.strip()))
+    if foreign is not None:
+        if foreign.refused:
+            message = f"{name.strip()}, known from Kqlmagic, is not here: {foreign.reason}."
+            raise KqlCellError(message, hint=foreign.instead)
+        return {name.strip(): says_nothing_happens(foreign, name.strip())}
     option = option_names().get(normalize_name(name.strip()))
     if option is None or not option.configurable:
         raise KqlCellError(
@@ -254,6 +297,7 @@ _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "schema": _schema,
     "signout": _signout,
     "palettes": _palettes,
+    "palette": _palette,
     "cache": _cache,
     "cache_stop": lambda _, context: _stop("cache", context),
     "use_cache": _use_cache,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
+from kqlext.kqlmagic_config import Kqlmagic
+from kqlext.line_statements import LineStatements
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -32,16 +35,26 @@ class KqlMagics(Magics):
 
     # Without no_var_expand IPython rewrites `$left.State` where a variable is called `left`.
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def kql(self, line: str, cell: str | None = None) -> object:
+    def kql(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> object:
         """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
+        assert self.shell is not None
         if self._pipeline is None:
             # 25 ms of modules that a notebook which only loads the extension need not wait for.
             from kqlext.pipeline import Pipeline
 
-            assert self.shell is not None
             self._pipeline = Pipeline(self.shell.user_ns, self)
-        return self._pipeline.run(line, cell)
+        with self._pipeline.seeing(local_ns):
+            if cell is not None:
+                from kqlext.sections import sections
+
+                parts = sections(line, cell)
+                if [part.kind for part in parts] != ["kql"]:
+                    from kqlext import section_runs
+
+                    return section_runs.run(parts, self._pipeline, self.shell)
+            return self._pipeline.run(line, cell)
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""
@@ -91,6 +104,16 @@ def load(shell: InteractiveShell) -> None:
         shell.config.pop("KqlMagics", None)
         warnings.warn(f"Settings of KqlMagics are dropped: {error}", UserWarning, stacklevel=3)
         shell.register_magics(KqlMagics)
+    magics = shell.magics_manager.registry["KqlMagics"]
+    assert isinstance(magics, KqlMagics)
+    configurables: list[Any] = shell.configurables
+    alias = Kqlmagic(magics)
+    configurables.append(alias)
+    try:
+        alias.update_config(shell.config)
+    except (ValueError, TraitError) as error:
+        warnings.warn(f"Settings of Kqlmagic are dropped: {error}", UserWarning, stacklevel=3)
+    shell.ast_transformers.append(LineStatements())
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
 
@@ -102,8 +125,8 @@ def unload(shell: InteractiveShell) -> None:
     if isinstance(magics, KqlMagics):
         magics.close()
         configurables: list[Any] = shell.configurables
-        if magics in configurables:
-            configurables.remove(magics)
+        configurables[:] = [one for one in configurables if one is not magics and not isinstance(one, Kqlmagic)]
+    shell.ast_transformers[:] = [one for one in shell.ast_transformers if not isinstance(one, LineStatements)]
     for kind in ("line", "cell"):
         manager.magics[kind].pop("kql", None)
     for transformers, own in (
