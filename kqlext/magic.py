@@ -35,13 +35,17 @@ class KqlMagics(Magics):
     @line_cell_magic
     def kql(self, line: str, cell: str | None = None) -> object:
         """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
+        return self.pipeline().run(line, cell)
+
+    def pipeline(self) -> Pipeline:
+        """What runs the cells of this shell."""
         if self._pipeline is None:
             # 25 ms of modules that a notebook which only loads the extension need not wait for.
             from kqlext.pipeline import Pipeline
 
             assert self.shell is not None
             self._pipeline = Pipeline(self.shell.user_ns, self)
-        return self._pipeline.run(line, cell)
+        return self._pipeline
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""

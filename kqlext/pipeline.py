@@ -41,7 +41,10 @@ class Pipeline:
         Raises:
             KqlError: what was shown and bound before stays, and nothing else was done.
         """
-        cell = parse(line, body)
+        return self.run_cell(parse(line, body), is_line=body is None)
+
+    def run_cell(self, cell: Cell, is_line: bool) -> object:
+        """The same for what was read already, from a line or a cell."""
         if cell.command is not None:
             if cell.command.command.connects and "@" not in cell.command.argument:
                 self._connect_default(cell, self._options(cell))
@@ -60,7 +63,7 @@ class Pipeline:
             _show(last, cell)
             last = item
         # A line's value may be assigned although nothing is to be shown; a cell's cannot.
-        return None if cell.silent and body is not None else last
+        return None if cell.silent and not is_line else last
 
     def _items(self, cell: Cell) -> Iterator[object]:
         """What is to be shown of each query, as each is done."""
