@@ -45,7 +45,9 @@ def main(server: MonitorServer) -> int:
         assert "SecurityEvent" in provider.schema_tables
 
     with report.check("it queries"):
-        frame = provider.exec_query("SigninLogs | where ResultType == '50126' | summarize n = count() by IPAddress | top 1 by n")
+        frame = provider.exec_query(
+            "SigninLogs | where ResultType == '50126' | summarize n = count() by IPAddress | top 1 by n"
+        )
         assert frame.to_dict("records") == [{"IPAddress": "203.0.113.57", "n": 66}]
 
     with report.check("a built-in query runs"):
