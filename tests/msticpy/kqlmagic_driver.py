@@ -17,11 +17,14 @@ ONE = TableSpec("PrimaryResult", (("n", "long"),), ((1,),))
 
 def main(server: MonitorServer) -> int:
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
     from kqlext import samples
     from kqlext.compat import kqlmagic
 
-    report, shell = Report(), InteractiveShell.instance()
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    report, shell = Report(), InteractiveShell.instance(config=settings)
     where = f".datasourceurl('{server.url}').trusted()"
 
     def connection(workspace: str) -> str:

@@ -1,7 +1,7 @@
 """What the scenarios share: a machine with loopback services and the Azure CLI signed in, and a table of checks.
 
-They are scripts and no tests of the suite, because msticpy is 120 packages large: `scripts/msticpy` makes its environments
-and runs them.
+They are scripts and no tests of the suite, because msticpy is 120 packages large: `scripts/msticpy` makes its
+environments and runs them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Report:
         began = time.perf_counter()
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, the check failed)
             traceback.print_exc()
             self.lines.append((name, f"FAILED: {type(error).__name__}: {str(error).partition(chr(10))[0]:.100}"))
         else:
@@ -101,6 +101,6 @@ def raised(call: Callable[[], object]) -> Exception:
     """What a call raises."""
     try:
         value = call()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (it is what was asked for)
         return error
     raise AssertionError(f"nothing was raised, but {value!r} given")
