@@ -19,6 +19,7 @@ from kqlext.syntax import Token
 _AS_WRITTEN = frozenset({"path_separator"})
 """Parameters whose values are written as a KQL string holds them, as msticpy's own default of this one is."""
 
+_INSIDE = re.compile(r"""(?:[^\\"'\n\r\u2028\u2029]|\\.)*""")  # what a string literal holds, whatever its quotes
 _64_BITS = range(-(2**63), 2**63)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
@@ -102,9 +103,7 @@ def _within(token: Token, name: str, value: str) -> str:
     opening = token.text.lstrip("hH")[:4]
     escape = next((write for begin, write in _KINDS.items() if opening.startswith(begin)), _escaped)
     if name in _AS_WRITTEN:
-        quote = opening[0]
-        whole = list(syntax.tokens(f"{quote}{value}{quote}"))
-        if len(whole) == 1 and whole[0].kind == "string" and "\n" not in value:
+        if _INSIDE.fullmatch(value):
             return value
         raise KqlCellError(f"The value of {name} is no text as a KQL string holds it.", hint=r"write \\ for one \ ")
     return escape(value)
