@@ -28,7 +28,8 @@ ONE = TableSpec("PrimaryResult", (("n", "long"),), ((1,),))
 def kql(shell: Shell) -> Iterator[Callable[..., Any]]:
     """`Kqlmagic.kql` of a shell in which kqlext is loaded."""
     kqlmagic.install()
-    yield importlib.import_module("Kqlmagic").kql
+    shell.run("from Kqlmagic import kql")
+    yield shell.variables["kql"]
     kqlmagic.uninstall()
 
 
@@ -65,7 +66,8 @@ def test_the_names_that_callers_import(kql: Callable[..., Any]) -> None:
     assert all(issubclass(kind, kqlext.KqlError) for kind in (KqlError, KqlEngineError, AuthenticationError))
 
 
-def test_the_table_of_names_is_what_there_is(kql: Callable[..., Any]) -> None:
+@pytest.mark.usefixtures("kql")
+def test_the_table_of_names_is_what_there_is() -> None:
     for module, names in kqlmagic.MODULES.items():
         assert set(names) <= set(dir(importlib.import_module(module)))
     with pytest.raises(ModuleNotFoundError):
@@ -102,7 +104,8 @@ def test_it_is_loaded_beside_kqlext_without_a_word(kql: Callable[..., Any], shel
     assert kql("--conn") == [" * samples@local"]
 
 
-def test_uninstall_leaves_nothing(shell: Shell) -> None:
+@pytest.mark.usefixtures("shell")
+def test_uninstall_leaves_nothing() -> None:
     before = list(sys.meta_path)
     kqlmagic.install()
     kqlmagic.install()
@@ -126,19 +129,22 @@ def real_kqlmagic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     sys.modules.pop("Kqlmagic", None)
 
 
-def test_kqlmagic_itself_is_not_shadowed_without_a_word(real_kqlmagic: Path) -> None:
+@pytest.mark.usefixtures("real_kqlmagic")
+def test_kqlmagic_itself_is_not_shadowed_without_a_word() -> None:
     error = raised(kqlmagic.install)
     assert "is installed here" in str(error)
     assert "install(replace=True)" in str(error)
     assert importlib.import_module("Kqlmagic").real
 
 
-def test_kqlmagic_itself_is_replaced_when_told_so(real_kqlmagic: Path) -> None:
+@pytest.mark.usefixtures("real_kqlmagic")
+def test_kqlmagic_itself_is_replaced_when_told_so() -> None:
     kqlmagic.install(replace=True)
     assert not hasattr(importlib.import_module("Kqlmagic"), "real")
 
 
-def test_kqlmagic_itself_is_not_replaced_once_it_is_imported(real_kqlmagic: Path) -> None:
+@pytest.mark.usefixtures("real_kqlmagic")
+def test_kqlmagic_itself_is_not_replaced_once_it_is_imported() -> None:
     importlib.import_module("Kqlmagic")
     assert "restart the kernel" in str(raised(lambda: kqlmagic.install(replace=True)))
 

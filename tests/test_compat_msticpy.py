@@ -19,6 +19,6 @@ def test_only_the_driver_imports_msticpy() -> None:
 
 def test_the_scenario(clean_environment: dict[str, str]) -> None:
     pytest.importorskip("msticpy", "3", reason="msticpy is not installed: scripts/msticpy runs the scenario")
-    command = [sys.executable, ROOT / "tests" / "msticpy" / "query_provider.py"]
+    command = [sys.executable, ROOT / "tests" / "scenarios" / "query_provider.py"]
     run = subprocess.run(command, env=clean_environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
