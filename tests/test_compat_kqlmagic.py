@@ -190,6 +190,7 @@ def test_a_setting_that_there_is_not_is_a_value_error(kql: Callable[..., Any]) -
 
 def test_a_query_gives_a_result_or_a_dataframe(kql: Callable[..., Any], shell: Shell) -> None:
     kql("samples")
+    shell.shown = []
     query = "StormEvents\n| where State == 'TEXAS'\n| count\n;"
     assert kql(query)[0][0] == 4657
     assert shell.shown == []
@@ -197,6 +198,13 @@ def test_a_query_gives_a_result_or_a_dataframe(kql: Callable[..., Any], shell: S
     kql("--config auto_dataframe=True")
     assert kql(query).iloc[0, 0] == 4657
     assert shell.run("%kql StormEvents | count").iloc[0, 0] == 59_066
+
+
+@pytest.mark.parametrize("target", ["storms << StormEvents | count", "-o storms StormEvents | count"])
+def test_an_answer_that_is_bound_is_given_too(kql: Callable[..., Any], shell: Shell, target: str) -> None:
+    kql("samples")
+    assert kql(target) is shell.variables["storms"]
+    assert "storms: " in shell.shown[-1]["text/plain"]
 
 
 def test_arguments_beside_the_text(kql: Callable[..., Any], server: MonitorServer) -> None:

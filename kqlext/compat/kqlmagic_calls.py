@@ -12,6 +12,7 @@ from kqlext.cell import Cell, parse
 from kqlext.compat.kqlmagic_errors import as_of_kqlmagic
 from kqlext.connections.given_tokens import parsed
 from kqlext.connections.strings import ConnectionSpec, format_spec, parse_connection
+from kqlext.display import Notice, show
 from kqlext.errors import KqlCellError, Span
 from kqlext.head import Fragment, OptionUse, read_option
 from kqlext.options import OPTIONS, Option, option_names
@@ -76,6 +77,7 @@ class StandIn:
 
     def __init__(self) -> None:
         self._own: Pipeline | None = None
+        self._namespace: dict[str, Any] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -93,9 +95,9 @@ class StandIn:
         global_ns: Mapping[str, object] | None = None,
         local_ns: Mapping[str, object] | None = None,
     ) -> object:
-        """Run what a cell of ``%%kql`` may hold; gives the value of its last query or its command.
+        """Run what a cell of ``%%kql`` may hold; gives the answer of its last query or the value of its command.
 
-        The value is not displayed: a notebook displays it where it is the cell's last expression.
+        It is not displayed: a notebook displays it where it is the cell's last expression.
 
         Args:
             options: options by name, as the text may have them too, which come first.
@@ -152,6 +154,11 @@ class StandIn:
         command = cell.command.command.name if cell.command else ""
         if command == "conn" and cell.command and not cell.command.argument:
             return connection_lines(pipeline.session.registry)
+        if isinstance(value, Notice) and (target := _last_target(cell)):
+            if not cell.silent:
+                show(value)
+            shell = running_shell()
+            return (self._namespace if shell is None else shell.user_ns)[target]
         return dict(value) if command == "schema" and isinstance(value, Mapping) else value
 
     def _pipeline(self) -> Pipeline:
@@ -164,7 +171,7 @@ class StandIn:
         if self._own is None:
             from kqlext.pipeline import Pipeline
 
-            self._own = Pipeline({}, _Settings())
+            self._own = Pipeline(self._namespace, _Settings())
         return self._own
 
     def _configured(self, name: str, written: str | None) -> dict[str, object] | None:
@@ -206,6 +213,13 @@ _BY_CODE = ("code", "tenant")
 def connection_lines(registry: Registry) -> list[str]:
     """The open connections as Kqlmagic lists them: ``' * name@cluster'``, the star for the current one."""
     return [f" {'*' if connection is registry.current else ' '} {connection.id}" for connection in registry]
+
+
+def _last_target(cell: Cell) -> str | None:
+    """The name that the answer of the last query was bound to."""
+    last = cell.queries[-1].target if cell.queries else cell.target
+    output = next((use.value for use in cell.options if use.option.name == "o"), None)
+    return last.text if last is not None else None if output is None else str(output)
 
 
 def running_shell() -> InteractiveShell | None:
