@@ -104,6 +104,13 @@ def test_it_is_loaded_beside_kqlext_without_a_word(kql: Callable[..., Any], shel
     assert kql("--conn") == [" * samples@local"]
 
 
+def test_uninstall_leaves_the_session_of_kqlext(kql: Callable[..., Any], shell: Shell) -> None:
+    kql("samples")
+    shell.run("%load_ext Kqlmagic")
+    kqlmagic.uninstall()
+    assert shell.run("%kql StormEvents | count")[0][0] == 59_066
+
+
 @pytest.mark.usefixtures("shell")
 def test_uninstall_leaves_nothing() -> None:
     before = list(sys.meta_path)

@@ -114,14 +114,17 @@ def install(*, replace: bool = False) -> None:
 
 
 def uninstall() -> None:
-    """Undo ``install``: the extension is unloaded where it was loaded as Kqlmagic. Names imported before stay."""
+    """Undo ``install``. The extension is unloaded where it was loaded as Kqlmagic only; names imported before stay."""
     finder = _installed()
     if finder is None:
         return
-    shell = running_shell()
-    if shell is not None and shell.extension_manager is not None and NAME in shell.extension_manager.loaded:
-        shell.extension_manager.unload_extension(NAME)
-    finder.stand_in.kql_stop()
+    manager = shell.extension_manager if (shell := running_shell()) is not None else None
+    if manager is not None and NAME in manager.loaded:
+        if "kqlext" in manager.loaded:
+            manager.loaded.discard(NAME)
+        else:
+            manager.unload_extension(NAME)
+    finder.stand_in.close()
     sys.meta_path.remove(finder)
     for name in [name for name, module in sys.modules.items() if getattr(module, "__loader__", None) is finder]:
         del sys.modules[name]

@@ -129,11 +129,16 @@ class StandIn:
     def kql_stop(self) -> None:
         """Close all connections and forget what was set here."""
         self._forget()
+        self.close()
         shell = running_shell()
         magics: Any = shell.magics_manager.registry.get("KqlMagics") if shell is not None else None
-        for owner in (self._own, magics):
-            if owner is not None:
-                owner.close()
+        if magics is not None:
+            magics.close()
+
+    def close(self) -> None:
+        """Close the session outside of IPython."""
+        if self._own is not None:
+            self._own.close()
 
     def load_ipython_extension(self, shell: InteractiveShell) -> None:
         """``%load_ext Kqlmagic``: that of kqlext, unless it is loaded already."""

@@ -6,7 +6,7 @@ import contextlib
 import io
 import sys
 
-from scenario import TOKEN, Report, machine, raised
+from scenario import TOKEN, Report, code_of_page, machine, raised
 from servers.kusto_frames import TableSpec
 from servers.monitor import OTHER_WORKSPACE, THIRD_WORKSPACE, WORKSPACE, MonitorServer
 from servers.monitor_tables import TOO_LARGE, partial_error, tables
@@ -30,17 +30,19 @@ def main(server: MonitorServer) -> int:
     def connection(workspace: str) -> str:
         return f"loganalytics://code().tenant('{TENANT}').workspace('{workspace}'){where}"
 
-    with report.check("the stand-in is installed, msticpy's kql driver loads on it"):
-        kqlmagic.install()
+    with report.check(
+        "the code of docs/msticpy.md runs: the stand-in is installed, msticpy's driver loads and connects"
+    ):
+        shell.user_ns["connection"] = connection(WORKSPACE)
+        shell.run_cell(code_of_page(1)).raise_error()
         from msticpy.common.exceptions import MsticpyKqlConnectionError
         from msticpy.data import QueryProvider
 
-        provider = QueryProvider("MSSentinel_Legacy")
+        provider = shell.user_ns["provider"]
+        assert provider.connected
         assert shell.find_magic("kql").__module__ == "kqlext.magic"
 
-    with report.check("it connects with the token of msticpy's own sign-in"):
-        provider.connect(connection(WORKSPACE))
-        assert provider.connected
+    with report.check("it signs in with the token of msticpy's own sign-in"):
         assert server.requests[-1].headers["Authorization"] == f"Bearer {TOKEN}"
 
     with report.check("it lists the schema"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pandas as pd
-from scenario import Report, machine, raised
+from scenario import Report, code_of_page, machine, raised
 from servers.kusto_frames import TableSpec
 from servers.monitor import OTHER_WORKSPACE, WORKSPACE, MonitorServer, Request, internal_error
 from servers.monitor_tables import TOO_LARGE, partial_error, tables
@@ -182,6 +183,12 @@ def main(server: MonitorServer) -> int:
         sources = [f"{workspace}@loganalytics" for workspace in (WORKSPACE, OTHER_WORKSPACE)]
         assert frame.Connection.value_counts().to_dict() == dict.fromkeys(sources, 41)
         assert provider.list_connections() == [f"Default: {sources[0]}", f"other: {sources[1]}"]
+
+    with report.check("the code of docs/msticpy.md runs"):
+        os.environ["KQLEXT_CONNECTION_SOC"] = connection(WORKSPACE)
+        variables: dict[str, object] = {}
+        exec(code_of_page(0), variables)  # noqa: S102 (our own page)
+        assert len(variables["alerts"]) == 41
 
     with report.check("a named connection is a workspace of msticpyconfig.yaml"):
         error = raised(lambda: provider.connect(workspace="nowhere"))

@@ -7,6 +7,7 @@ environments and runs them.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 import traceback
@@ -95,6 +96,12 @@ def machine() -> Iterator[MonitorServer]:
                 yield server
         finally:
             os.chdir(Path(__file__).parent)  # what runs at the end of the process finds its folder
+
+
+def code_of_page(number: int) -> str:
+    """A block of code of docs/msticpy.md, from 0 on."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "msticpy.md").read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]
 
 
 def raised(call: Callable[[], object]) -> Exception:
