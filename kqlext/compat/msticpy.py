@@ -25,10 +25,12 @@ Contract: ``DriverBase`` of msticpy 3.0.2, and shared/reference/hunting.md secti
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import pandas as pd
@@ -38,6 +40,7 @@ from msticpy.data.drivers.driver_base import DriverBase, DriverProps
 
 from kqlext.client import Client, connect
 from kqlext.compat.templates import fill, moment, values_of_list
+from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlPartialResultError, KqlUnsupportedError
 from kqlext.fan_out import run_over
@@ -164,22 +167,14 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         _check(arguments, source)
         timespan = None if arguments.get("default_time_params") else _timespan(arguments, source)
         timeout, strict = arguments.get("timeout", self._timeout), self._is_strict(arguments)
-        if len(self._clients) == 1:
+        connections = [client.connection for client in self._clients.values()]
+        if source is not None and not all(one.service.takes_timespan for one in connections):
+            timespan = None  # queries of msticpy's have it in their text
+        if len(connections) == 1:
             result = self._clients[""].query(query, timeout=timeout, timespan=timespan, strict=strict)
         else:
-            result = self._of_several(Query(query, timeout=timeout, timespan=timespan), strict)
+            result = _of_several(connections, Query(query, timeout=timeout, timespan=timespan), strict)
         return _frame(result), result
-
-    def _of_several(self, request: Query, strict: bool) -> Result:
-        connections = [client.connection for client in self._clients.values()]
-        now, began = dt.datetime.now(dt.UTC), time.perf_counter()
-        queries = [
-            ranged(replace(request, client_request_id=new_client_request_id()), one.service.takes_timespan, now)
-            for one in connections
-        ]
-        data_set = run_over(connections, queries, strict)
-        names = listing(connection.id for connection in connections)
-        return _complete(Result(data_set, Origin(names, request.text, time.perf_counter() - began)), strict)
 
     def _split(
         self, split_by: object, query_source: Any, query_params: dict[str, Any], debug: bool = False, **arguments: Any
@@ -311,7 +306,18 @@ def _stamp(ticks: int) -> pd.Timestamp:
 
 
 class IncompleteWarning(RuntimeWarning):
-    """Rows are missing from an answer, or a value was kept in another form."""
+    """An answer is not all that was asked for: rows are missing, or a value was kept in another form."""
+
+
+def _of_several(connections: Sequence[Connection], request: Query, strict: bool) -> Result:
+    now, began = dt.datetime.now(dt.UTC), time.perf_counter()
+    queries = [
+        ranged(replace(request, client_request_id=new_client_request_id()), one.service.takes_timespan, now)
+        for one in connections
+    ]
+    data_set = run_over(connections, queries, strict)
+    names = listing(connection.id for connection in connections)
+    return _complete(Result(data_set, Origin(names, request.text, time.perf_counter() - began)), strict)
 
 
 def _complete(result: Result, strict: bool) -> Result:
@@ -320,10 +326,19 @@ def _complete(result: Result, strict: bool) -> Result:
     return result
 
 
+def _levels_to_caller() -> int:
+    """How far above the calling function is the first that is neither kqlext's nor msticpy's: whose query it was."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in ("kqlext", "msticpy"):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def _frame(result: Result) -> pd.DataFrame:
     """The answer as a DataFrame; what is to be said of it is said."""
     for text in result.warnings:
-        warnings.warn(text, IncompleteWarning, stacklevel=2)
+        warnings.warn(text, IncompleteWarning, stacklevel=_levels_to_caller())
     frame = result.to_pandas()
     names = set(frame.columns)
     # Sentinel's copies of Defender's tables have another name for it, which msticpy's process trees do not know.

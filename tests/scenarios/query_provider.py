@@ -184,6 +184,14 @@ def main(server: MonitorServer) -> int:
         assert frame.Connection.value_counts().to_dict() == dict.fromkeys(sources, 41)
         assert provider.list_connections() == [f"Default: {sources[0]}", f"other: {sources[1]}"]
 
+    with report.check("the sample database is a workspace too"):
+        sampled = QueryProvider("MSSentinel", driver=KqlextDriver("samples"))
+        sampled.connect()
+        frames = []
+        ask = sampled.WindowsSecurity.list_host_processes
+        assert said(lambda: frames.extend([ask(**WEEK, **HOST), ask(**WEEK, **HOST, split_query_by="1d")])) == []
+        assert [len(frame) for frame in frames] == [657, 657]
+
     with report.check("the code of docs/msticpy.md runs"):
         os.environ["KQLEXT_CONNECTION_SOC"] = connection(WORKSPACE)
         variables: dict[str, object] = {}
