@@ -39,6 +39,7 @@ from msticpy.data.core.query_defns import Formatters
 from msticpy.data.drivers.driver_base import DriverBase, DriverProps
 
 from kqlext.client import Client, connect
+from kqlext.compat.msticpy_arguments import check_names, length, stamp, ticks, timespan
 from kqlext.compat.templates import fill, moment, values_of_list
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
@@ -48,14 +49,8 @@ from kqlext.references import quote
 from kqlext.result import Origin, Result
 from kqlext.services.base import Query, new_client_request_id
 from kqlext.splitting import pieces_of, run_pieces
-from kqlext.text import did_you_mean, listing
-from kqlext.time_range import TimeRange, ranged, ticks_of
-
-_OPTIONS = ("timeout", "fail_on_partial", "time_span")
-_KNOWN = frozenset(
-    {*_OPTIONS, "fail_if_partial", "default_time_params", "args", "start", "end", "progress", "retry_on_error", "debug"}
-)
-"""Arguments that a query may have; those behind the first line are what msticpy hands on to its drivers."""
+from kqlext.text import listing
+from kqlext.time_range import TimeRange, ranged
 
 
 class KqlextDriver(DriverBase):  # type: ignore[misc]
@@ -164,16 +159,16 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         """
         self._ensure_connected("kqlext")
         source = arguments.pop("query_source", None)
-        _check(arguments, source)
-        timespan = None if arguments.get("default_time_params") else _timespan(arguments, source)
+        check_names(arguments, source)
+        span = None if arguments.get("default_time_params") else timespan(arguments, source)
         timeout, strict = arguments.get("timeout", self._timeout), self._is_strict(arguments)
         connections = [client.connection for client in self._clients.values()]
         if source is not None and not all(one.service.takes_timespan for one in connections):
-            timespan = None  # queries of msticpy's have it in their text
+            span = None  # queries of msticpy's have it in their text
         if len(connections) == 1:
-            result = self._clients[""].query(query, timeout=timeout, timespan=timespan, strict=strict)
+            result = self._clients[""].query(query, timeout=timeout, timespan=span, strict=strict)
         else:
-            result = _of_several(connections, Query(query, timeout=timeout, timespan=timespan), strict)
+            result = _of_several(connections, Query(query, timeout=timeout, timespan=span), strict)
         return _frame(result), result
 
     def _split(
@@ -189,24 +184,25 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
             raise KqlUnsupportedError(
                 "A query on several connections is not split.", hint="leave split_query_by out, or ask each by itself"
             )
-        options = arguments.get("query_options") or {k: v for k, v in arguments.items() if k not in query_params}
-        _check(options, query_source)
+        chosen = arguments.pop("query_options", None)
+        options = chosen or {name: value for name, value in arguments.items() if name not in query_params}
+        check_names(options, query_source)
         missing = next((name for name in ("start", "end") if query_params.get(name) is None), None)
         if missing is not None:
             raise KqlCellError(
                 f"{query_source.name} has no {missing}: it cannot be split.", hint="leave split_query_by out"
             )
-        whole = TimeRange(*(_ticks(name, query_params.pop(name)) for name in ("start", "end")))
+        whole = TimeRange(*(ticks(name, query_params.pop(name)) for name in ("start", "end")))
         if whole.end < whole.start:
             raise KqlCellError("The time range ends before it begins.", hint="check start and end")
-        pieces = pieces_of(whole, _length(split_by)) if whole.start < whole.end else [whole]
+        pieces = pieces_of(whole, length(split_by)) if whole.start < whole.end else [whole]
         connection, timeout = self._clients[""].connection, options.get("timeout", self._timeout)
         # Queries of msticpy count both ends in. The embedded engine counts in microseconds.
         step = 10 if connection.spec.scheme in EMBEDDED else 1
 
         def query_of(piece: TimeRange) -> Query:
             own = replace(piece, end=piece.end if piece.end == whole.end else piece.end - step)
-            ends = {"start": _stamp(own.start), "end": _stamp(own.end)}
+            ends = {"start": stamp(own.start), "end": stamp(own.end)}
             text = query_source.create_query(formatters=self.formatters, **ends, **query_params)
             return Query(text, timeout=timeout, timespan=str(own) if connection.service.takes_timespan else None)
 
@@ -247,62 +243,7 @@ def _opened(connection: object, arguments: dict[str, Any], given: Client | str |
     )
 
 
-# --- what msticpy gives -----------------------------------------------------------------------------------------
-
-
-def _check(arguments: Mapping[str, Any], source: Any) -> None:
-    """Raise for an argument that nobody takes: a parameter that is misspelt would go unseen, with too many rows."""
-    unknown = next((name for name in arguments if name not in _KNOWN), None)
-    if unknown is not None:
-        known = [*source.params, *_OPTIONS] if source is not None else _OPTIONS
-        name = source.name if source is not None else "The query"
-        raise KqlCellError(
-            f"{name} takes no {unknown}.", hint=did_you_mean(unknown, known) or f"it takes {listing(known)}"
-        )
-
-
-def _timespan(arguments: Mapping[str, Any], source: Any) -> str | None:
-    """The time range beside the query; None without one, or where it stands in the text only (``start='-3d'``)."""
-    given = arguments.get("time_span") or {}
-    ends = {name: given.get(name) for name in ("start", "end")}
-    if None in ends.values():
-        return None
-    try:
-        return str(TimeRange(*(_ticks(name, value) for name, value in ends.items())))
-    except KqlCellError:
-        if source is None:
-            raise
-        return None
-
-
-def _ticks(name: str, value: object) -> int:
-    """A datetime, a text of one, or days from now, in ticks; without a zone it is UTC."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return ticks_of(dt.datetime.now(dt.UTC) + dt.timedelta(days=value))
-    try:
-        stamp = pd.Timestamp(value)  # type: ignore[arg-type]
-        stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-        return int(stamp.as_unit("ns").value) // 100
-    except (ValueError, TypeError, AttributeError):
-        raise KqlCellError(f"{name} is no time: {value!r:.60}.", hint="give a datetime, or 2024-03-11T08:00") from None
-
-
-def _length(split_by: object) -> int:
-    """A length of time as pandas writes it (``1d``, ``6h``), in ticks."""
-    try:
-        ticks = int(pd.Timedelta(split_by.replace("H", "h") if isinstance(split_by, str) else split_by).value) // 100  # type: ignore[arg-type]
-    except (ValueError, TypeError):
-        ticks = 0
-    if ticks <= 0:
-        raise KqlCellError(f"split_query_by={split_by!r:.60} is no length of time.", hint="write 1d, 6h or 30min")
-    return ticks
-
-
-def _stamp(ticks: int) -> pd.Timestamp:
-    return pd.Timestamp(ticks * 100, tz="UTC")
-
-
-# --- what it gets -----------------------------------------------------------------------------------------------
+# --- answers -----------------------------------------------------------------------------------------------
 
 
 class IncompleteWarning(RuntimeWarning):

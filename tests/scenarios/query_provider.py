@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import pandas as pd
@@ -142,6 +143,12 @@ def main(server: MonitorServer) -> int:
         error = raised(lambda: provider.SecurityAlert.list_alerts(**WEEK, hostname="x"))
         assert isinstance(error, errors.KqlCellError)
         assert "list_alerts takes no hostname" in str(error)
+        assert len(provider.M365D.host_connections(**WEEK, hostname="WS-FIN-02")) == 1087  # an alias is none
+
+    with report.check("a time or a length that is none is an error"):
+        for wrong in ({"start": "soon"}, {"end": pd.NaT}, {"split_query_by": "often"}, {"end": "2024-03-10"}):
+            error = raised(partial(processes, **{**WEEK, **HOST, "split_query_by": "1d", **wrong}))
+            assert isinstance(error, errors.KqlCellError), error
 
     with report.check("an error has a place and a hint"):
         error = raised(lambda: provider.exec_query("SigninLogs | where UserPrincipal == 'x'"))
