@@ -1,4 +1,4 @@
-"""A driver for the query providers of msticpy (3.0 and later): its queries run on a connection of kqlext.
+"""A driver for the query providers of msticpy (2.18 and later): its queries run on a connection of kqlext.
 
     from kqlext import connect
     from kqlext.compat.msticpy import KqlextDriver
@@ -19,7 +19,7 @@ msticpy's queries, with their parameters, print, help and pivots, are as ever. W
 - Incomplete answers are a RuntimeWarning, or an error with ``fail_on_partial=True``. Errors are kqlext's own.
 - Tables of Defender that Sentinel keeps have ``Timestamp`` too, as in Defender, which msticpy's process trees need.
 
-Contract: ``DriverBase`` of msticpy 3.0.2, and shared/reference/hunting.md section 1.5.
+Contract: ``DriverBase`` of msticpy 2.18.0 and 3.0.2, and shared/reference/hunting.md section 1.5.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         Raises:
             KqlError: it cannot be opened, or is asked already.
         """
-        self._ensure_connected("kqlext")
+        self._check_connected()
         client = _opened(connection_str, more)
         if any(client.connection.id == known.connection.id for known in self._clients.values()):
             raise KqlConnectionError(
@@ -136,10 +136,14 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         Raises:
             KqlError: as reading it does.
         """
-        self._ensure_connected("kqlext")
+        self._check_connected()
         if self._schema is None:
             self._schema = self._clients[""].schema()
         return self._schema
+
+    def _check_connected(self) -> None:
+        if not self._clients:
+            raise KqlConnectionError("The provider is not connected.", hint="call its connect() first")
 
     # --- queries ----------------------------------------------------------------------------------------------
 
@@ -157,7 +161,7 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         Raises:
             KqlError: as running a query does.
         """
-        self._ensure_connected("kqlext")
+        self._check_connected()
         source = arguments.pop("query_source", None)
         check_names(arguments, source)
         span = None if arguments.get("default_time_params") else timespan(arguments, source)
@@ -179,7 +183,7 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         Raises:
             KqlError: as ``-split`` does.
         """
-        self._ensure_connected("kqlext")
+        self._check_connected()
         if len(self._clients) > 1:
             raise KqlUnsupportedError(
                 "A query on several connections is not split.", hint="leave split_query_by out, or ask each by itself"
