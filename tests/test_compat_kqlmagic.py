@@ -177,6 +177,7 @@ def test_commands_give_values(kql: Callable[..., Any]) -> None:
         ("display_limit=7", "display_limit", 50, 7),
         ("short_errors=False", "short_errors", True, False),
         ("request_user_agent_tag='MSTICPy2.18.0'", "request_user_agent_tag", "", "MSTICPy2.18.0"),
+        ("short_errors = False ;", "short_errors", True, False),
         ("enable_add_items_to_help=True", "enable_add_items_to_help", False, True),
     ],
 )

@@ -185,13 +185,14 @@ class StandIn:
         option = known.get(normalize_name(name))
         if option is None:
             return None
+        text = None if written is None else written.strip().removesuffix(";").strip()
         if option == _TOKEN:
-            if written is not None:
-                self._token = _token(written.strip().removesuffix(";").strip())
+            if text is not None:
+                self._token = _token(text)
             return {name: None if self._token is None else "…"}
-        if written is not None:
-            value = parsed(written.strip())
-            self._kept[option] = written.strip() if value is None else value
+        if text is not None:
+            value = parsed(text)
+            self._kept[option] = text if value is None else value
         return {name: self._kept[option]}
 
     def _signed_in(self, cell: Cell) -> Cell:
