@@ -311,6 +311,24 @@ def test_a_token_that_was_set_comes_before_code(kql: Callable[..., Any], server:
     assert "first" not in str(kql("--config try_token"))
 
 
+def test_a_token_that_was_set_is_of_connections_that_name_no_way(
+    kql: Callable[..., Any], server: MonitorServer
+) -> None:
+    server.keys = {"the-key"}
+    server.tokens = {"first", "own"}
+    set_token(kql, "first")
+    where = f"loganalytics://workspace='{WORKSPACE}';datasourceurl='{server.url}'"
+    kql("samples")
+    for keys, header, value in (
+        (";appkey='the-key'", "x-api-key", "the-key"),
+        (";token='own';trusted", "Authorization", "Bearer own"),
+        (";tenant='7e57ab1e';trusted", "Authorization", "Bearer first"),
+        (";code;clientid='app';tenant='7e57ab1e';trusted", "Authorization", "Bearer first"),
+    ):
+        kql(f"{where};alias='a{len(keys)}'{keys}")
+        assert server.requests[-1].headers[header] == value
+
+
 def test_a_newer_token_is_of_the_same_connection(kql: Callable[..., Any], server: MonitorServer) -> None:
     server.tokens = {"first", "second", "other"}
     set_token(kql, "first")

@@ -11,6 +11,8 @@ from kqlext import errors
 from kqlext.cell import Cell, parse
 from kqlext.compat.kqlmagic_errors import as_of_kqlmagic
 from kqlext.connections.given_tokens import parsed
+from kqlext.connections.schemes import takes_sign_in
+from kqlext.connections.sign_in import METHODS
 from kqlext.connections.strings import ConnectionSpec, format_spec, parse_connection
 from kqlext.display import Notice, show
 from kqlext.errors import KqlCellError, Span
@@ -196,24 +198,32 @@ class StandIn:
         return {name: self._kept[option]}
 
     def _signed_in(self, cell: Cell) -> Cell:
-        """The cell whose connection signs in with the token that was set, as Kqlmagic tries before all other ways.
+        """The cell whose connection signs in with the token that was set, where it names no other way than ``code``.
 
-        Such a connection has ``code`` for where there is no token.
+        Kqlmagic tries such a token first, and asks for a code where there is none.
         """
         if self._token is None or cell.connection is None or "://" not in cell.connection.text:
             return cell
         spec = parse_connection(cell.connection.text)
-        if not isinstance(spec, ConnectionSpec):
+        if not isinstance(spec, ConnectionSpec) or not takes_sign_in(spec.scheme) or _names_a_way(spec):
             return cell
         # A token is of one tenant: who is asked for it has been told which.
-        text = format_spec(ConnectionSpec(spec.scheme, tuple((k, v) for k, v in spec.keys if k not in _BY_CODE)))
+        keys = tuple((key, value) for key, value in spec.keys if key not in _OF_CODE)
+        text = format_spec(ConnectionSpec(spec.scheme, keys))
         newest = self._tokens.setdefault(text, _NewestToken())
         newest.value = self._token
         uses = (*cell.options, _use(_TOKEN, newest))
         return replace(cell, connection=Fragment(text, cell.connection.span), options=uses)
 
 
-_BY_CODE = ("code", "tenant")
+_OF_CODE = ("code", "tenant", "clientid", "aadurl")
+"""The keys of a sign-in by code."""
+
+
+def _names_a_way(spec: ConnectionSpec) -> bool:
+    """Whether a connection names a way to sign in, besides ``code``."""
+    ways = {key for method in METHODS for key in method.signs} | {"anonymous", "appkey"}
+    return any(key in spec for key in ways - set(_OF_CODE if "code" in spec else ()))
 
 
 def connection_lines(registry: Registry) -> list[str]:
