@@ -95,6 +95,13 @@ def _whole(result: Result, **options: Any) -> None:
     show(result)
 
 
+def _link(result: Result, destination: str | None = None) -> None:
+    """The link to the query, in the cell's output."""
+    from kqlext.display import show
+
+    show(result.deep_link(destination))
+
+
 _WINDOW = ("file_name", "button_text", "before_text", "after_text")
 
 
@@ -215,6 +222,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "chart_popup": _chart,
     "popup": _whole,
     "show_result": _whole,
+    "show_button_to_deep_link": _link,
     "is_chart": _is_chart,
     "get_color_from_palette": get_color_from_palette,
     "submit": submit,

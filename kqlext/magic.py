@@ -40,12 +40,8 @@ class KqlMagics(Magics):
     def kql(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> object:
         """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
         assert self.shell is not None
-        if self._pipeline is None:
-            # 25 ms of modules that a notebook which only loads the extension need not wait for.
-            from kqlext.pipeline import Pipeline
-
-            self._pipeline = Pipeline(self.shell.user_ns, self)
-        with self._pipeline.seeing(local_ns):
+        pipeline = self.pipeline()
+        with pipeline.seeing(local_ns):
             if cell is not None:
                 from kqlext.sections import sections
 
@@ -53,8 +49,18 @@ class KqlMagics(Magics):
                 if [part.kind for part in parts] != ["kql"]:
                     from kqlext import section_runs
 
-                    return section_runs.run(parts, self._pipeline, self.shell)
-            return self._pipeline.run(line, cell)
+                    return section_runs.run(parts, pipeline, self.shell)
+            return pipeline.run(line, cell)
+
+    def pipeline(self) -> Pipeline:
+        """What runs the cells of this shell."""
+        if self._pipeline is None:
+            # 25 ms of modules that a notebook which only loads the extension need not wait for.
+            from kqlext.pipeline import Pipeline
+
+            assert self.shell is not None
+            self._pipeline = Pipeline(self.shell.user_ns, self)
+        return self._pipeline
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import ROOT, Shell
+
+from kqlext.compat import kqlmagic
 
 
 def blocks_of(path: Path) -> list[tuple[str, str]]:
@@ -47,6 +50,14 @@ def test_every_kind_of_block_is_known() -> None:
     assert {kind for kind, _ in BLOCKS} == {"sh", "python", "text"}
 
 
+@pytest.fixture
+def _no_stand_in() -> Iterator[None]:
+    """What the README installs is gone afterwards."""
+    yield
+    kqlmagic.uninstall()
+
+
+@pytest.mark.usefixtures("_no_stand_in")
 def test_the_cells_run(
     shell: Shell, duckdb_kql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
