@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _REFUSALS = (KqlQueryError, KqlServiceError, KqlResponseError, KqlUnsupportedError, LookupError, ValueError)
+_RESOURCE_GRAPH = "resourcegraph"
 _LIMIT = 60.0  # seconds for the service to say what it has
 
 
@@ -59,11 +60,16 @@ def read_table(service: Service, name: str) -> TableSchema:
     Raises:
         KqlError: as running a query does.
     """
-    if service.info.cluster == "resourcegraph":  # which has no getschema
+    if service.info.cluster == _RESOURCE_GRAPH:  # which has no getschema
         answer = _first_table(service, f"{table_text(name)} | take 1")
         return TableSchema(name, tuple(Column(column.name, column.type) for column in answer.columns))
     rows = _rows(_first_table(service, f"{table_text(name)} | getschema"))
     return TableSchema(name, tuple(map(Column, rows["ColumnName"], rows["ColumnType"])))
+
+
+def lists_names_only(service: Service) -> bool:
+    """Whether a service tells the columns of a table only where a query asks for them."""
+    return service.info.cluster in ("defender", _RESOURCE_GRAPH)
 
 
 def table_text(name: str) -> str:
