@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from servers import kusto as scripted
+from servers.graph import GraphServer
 from servers.kusto import Answer, KustoServer
 from test_schema_reading import AS_JSON, IF_LATER, SAMPLES, UNCHANGED, as_json
 
@@ -22,6 +23,7 @@ from kqlext.schemas.disk import SchemaFiles
 from kqlext.schemas.store import LASTS, LASTS_EMBEDDED, Schemas
 from kqlext.services import make_opener
 from kqlext.services.base import Query
+from kqlext.services.defender import DefenderService
 from kqlext.services.kusto import KustoService
 
 
@@ -216,3 +218,27 @@ def test_nobody_is_asked_in_the_background() -> None:
     thread.start()
     thread.join()
     assert outcome == ["The connection has no appkey, and none was typed.", "Nobody is signed in."]
+
+
+def test_columns_of_a_service_that_lists_none_are_read_meanwhile(schemas: Schemas, tmp_path: Path) -> None:
+    with GraphServer(tls=False, anonymous=True) as server:
+        service = DefenderService(server.url, None, server.url)
+        connection = Connection("hunting", "defender", ConnectionSpec("defender", ()), service)
+        schemas.wait(connection, 30)
+        assert schemas.known_table(connection, "EmailEvents") is not None
+        assert schemas.known_table(connection, "Nope") is None
+        schemas.wait(connection, 30)
+        table = schemas.known_table(connection, "DeviceProcessEvents")
+        assert table is not None
+        assert table.columns == ()
+        schemas.wait(connection, 30)
+        found = schemas.known_table(connection, "DeviceProcessEvents")
+        assert found is not None
+        assert found.types()["ProcessId"] == "long"
+        asked = [request.body["Query"] for request in server.requests]
+        assert asked == ["EmailEvents | getschema", "DeviceProcessEvents | getschema"]
+        schemas.known_table(connection, "EmailEvents")
+        schemas.wait(connection, 30)
+        assert len(server.requests) == 2, "what the service refused is not asked for again"
+        kept = Schemas(SchemaFiles(tmp_path)).read(connection).table("DeviceProcessEvents")
+        assert kept == found, "the next session has the columns"

@@ -6,11 +6,12 @@ sign in for it either. ``read`` is for a user who wants to see the schema, or wh
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kqlext.connections.prompts import MAY_ASK
@@ -40,6 +41,7 @@ class _Entry:
     checked: float | None = None  # when the service last said that this is its schema
     failed: float | None = None  # when it last refused
     running: threading.Event | None = None
+    tried: set[str] = field(default_factory=set)  # tables whose columns were asked for
 
 
 class Schemas:
@@ -64,8 +66,26 @@ class Schemas:
         with self._lock:
             entry = self._entry(connection)
             if self.when != "never" and entry.running is None and not self._is_fresh(entry, connection):
-                self._start(entry, connection)
+                self._start(entry, lambda: self._work(entry, connection))
             return entry.schema
+
+    def known_table(self, connection: Connection, name: str) -> TableSchema | None:
+        """What is known of one table now, without waiting.
+
+        Its columns are read in the background, once, where the service tells them only of a table that a query names.
+        """
+        from kqlext.schemas.reading import lists_names_only
+
+        schema = self.known(connection)
+        table = schema.table(name) if schema is not None else None
+        if table is None or table.columns or self.when == "never" or not lists_names_only(connection.service):
+            return table
+        with self._lock:
+            entry = self._entry(connection)
+            if entry.running is None and name not in entry.tried:
+                entry.tried.add(name)
+                self._start(entry, lambda: self._read_columns(connection, name))
+        return table
 
     def read_ahead(self, connection: Connection) -> None:
         """Read the schema in the background where it was not yet asked for, since somebody may want it soon."""
@@ -113,9 +133,7 @@ class Schemas:
             return read_table(connection.service, name)
         if (table is not None and table.columns) or not lists_names_only(connection.service):
             return table
-        table = read_table(connection.service, name)
-        self._add(connection, table)
-        return table
+        return self._read_columns(connection, name)
 
     # --- what stands behind it -------------------------------------------------------------------------------
 
@@ -133,28 +151,30 @@ class Schemas:
         lasts = LASTS_EMBEDDED if connection.spec.scheme in EMBEDDED else LASTS
         return entry.checked is not None and now - entry.checked < lasts
 
-    def _start(self, entry: _Entry, connection: Connection) -> None:
-        entry.running = threading.Event()
+    def _start(self, entry: _Entry, work: Callable[[], object]) -> None:
+        """Work in a thread of its own, where nobody is asked anything."""
+        entry.running = done = threading.Event()
         context = contextvars.copy_context()
         context.run(MAY_ASK.set, False)
-        thread = threading.Thread(
-            target=context.run, args=(self._work, entry, connection), name="kqlext schema", daemon=True
-        )
-        thread.start()
+
+        def run() -> None:
+            with contextlib.suppress(Exception):  # nobody waits for it: what is lost is completion
+                work()
+            with self._lock:
+                entry.running = None
+            done.set()
+
+        threading.Thread(target=context.run, args=(run,), name="kqlext schema", daemon=True).start()
 
     def _work(self, entry: _Entry, connection: Connection) -> None:
+        known = entry.schema
+        if known is None:
+            known = entry.schema = self._from_disk(connection)
         try:
-            known = entry.schema
-            if known is None:
-                known = entry.schema = self._from_disk(connection)
             self._read(connection, known)
-        except Exception:  # noqa: BLE001 (nobody waits for it: what is lost is completion)
+        except BaseException:
             entry.failed = self._clock()
-        finally:
-            with self._lock:
-                running, entry.running = entry.running, None
-            assert running is not None
-            running.set()
+            raise
 
     def _read(self, connection: Connection, known: DatabaseSchema | None) -> DatabaseSchema:
         from kqlext.schemas.reading import read_schema
@@ -166,14 +186,19 @@ class Schemas:
         self._to_disk(connection, schema)
         return schema
 
-    def _add(self, connection: Connection, table: TableSchema) -> None:
+    def _read_columns(self, connection: Connection, name: str) -> TableSchema:
+        from kqlext.schemas.reading import read_table
+
+        table = read_table(connection.service, name)
         with self._lock:
             entry = self._entry(connection)
             if entry.schema is None:
-                return
-            others = tuple(other for other in entry.schema.tables if other.name != table.name)
-            schema = entry.schema = replace(entry.schema, tables=(*others, table))
+                return table
+            others = [other for other in entry.schema.tables if other.name != name]
+            tables = tuple(sorted([*others, table], key=lambda table: table.name))
+            schema = entry.schema = replace(entry.schema, tables=tables)
         self._to_disk(connection, schema)
+        return table
 
     def _from_disk(self, connection: Connection) -> DatabaseSchema | None:
         info = connection.service.info
