@@ -153,3 +153,10 @@ def test_what_does_not_fit_is_counted() -> None:
             left = re.search(r"… and ([\d,]+) more", text)
             assert left is not None
             assert len(re.findall(r"column_\d|t\d+x", text)) + int(left[1].replace(",", "")) in (2_000, 5_000)
+
+
+def test_a_line_of_text_is_not_endless() -> None:
+    table = TableSchema("Many", tuple(Column(f"column{i}", "string") for i in range(44)))
+    lines = repr(SchemaListing(DatabaseSchema("c", "d", (table,), ()))).splitlines()
+    assert re.fullmatch(r"Many\(column0:string, .*, … 3\d more\)", lines[0])
+    assert len(lines[0]) <= 160

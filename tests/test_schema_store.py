@@ -76,7 +76,7 @@ def test_what_is_not_known_is_read_meanwhile(kusto: KustoServer, samples: Connec
     found = schemas.wait(samples, 30)
     assert found is not None
     assert "T" in found.types()
-    assert schemas.known(samples) is found
+    assert schemas.known(samples) == found
     assert schemas.is_fresh(samples)
     assert asked(kusto) == [AS_JSON]
 

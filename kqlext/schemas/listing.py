@@ -23,6 +23,7 @@ MOST_HTML, MOST_TEXT = 48_000, 16_000
 """Bytes of each half of what is shown: 64 KB of both."""
 
 _DESCRIPTION, _NAME, _BODY = 160, 200, 1_500  # characters of each that are shown
+_WIDTH = 160  # characters of a line of text
 _OPEN_UP_TO = 60  # entries of a group that is shown unfolded
 _SMALL = "opacity:.7;font-size:90%"
 _LIST = "list-style:none;margin:.1em 0 .4em;padding-left:1.6em"
@@ -157,8 +158,16 @@ def _source(schema: DatabaseSchema, pattern: str) -> list[str]:
 def _table_line(table: TableSchema) -> str:
     if not table.columns:
         return _name(table.name)
-    columns = ", ".join(f"{_name(column.name)}:{one_line(column.type)}" for column in table.columns)
-    return f"{_name(table.name)}({columns})"
+    parts: list[str] = []
+    width = len(table.name) + 16
+    for column in table.columns:
+        parts.append(f"{_name(column.name)}:{one_line(column.type)}")
+        width += len(parts[-1]) + 2
+        if width > _WIDTH and len(parts) > 1:
+            left = len(table.columns) - len(parts) + 1
+            parts[-1:] = [f"… {left} more"]
+            break
+    return f"{_name(table.name)}({', '.join(parts)})"
 
 
 def _counted_line(table: TableSchema) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ LASTS = 600.0
 LASTS_EMBEDDED = 2.0
 """The same for the embedded engine, which is asked in milliseconds."""
 _RETRY_AFTER = 300.0  # seconds for which a service that refused is left alone
+_WRITTEN_AFTER = dt.timedelta(days=1)  # after which a file is written anew although nothing has changed
 
 ReadSchema = Literal["ahead", "asked", "never"]
 """When schemas are read in the background: after the first answer of a connection, once something asks, not at all."""
@@ -65,7 +67,7 @@ class Schemas:
         """What is known now, without waiting. Where that is nothing or old, it is read in the background."""
         with self._lock:
             entry = self._entry(connection)
-            if self.when != "never" and entry.running is None and not self._is_fresh(entry, connection):
+            if self.when != "never" and entry.running is None and self._is_due(entry, connection):
                 self._start(entry, lambda: self._work(entry, connection))
             return entry.schema
 
@@ -84,19 +86,21 @@ class Schemas:
             entry = self._entry(connection)
             if entry.running is None and name not in entry.tried:
                 entry.tried.add(name)
-                self._start(entry, lambda: self._read_columns(connection, name))
+                self._start(entry, lambda: self._read_columns(entry, connection, name))
         return table
 
     def read_ahead(self, connection: Connection) -> None:
         """Read the schema in the background where it was not yet asked for, since somebody may want it soon."""
-        if self.when == "ahead" and connection.id not in self._entries:
+        with self._lock:
+            entry = self._entry(connection)
+            untouched = entry.running is None and entry.checked is None and entry.failed is None
+        if self.when == "ahead" and untouched:
             self.known(connection)
 
     def is_fresh(self, connection: Connection) -> bool:
         """Whether what is known was read, or found to be unchanged, a short while ago."""
         with self._lock:
-            entry = self._entry(connection)
-            return entry.schema is not None and self._is_fresh(entry, connection)
+            return self._is_fresh(self._entry(connection), connection)
 
     def wait(self, connection: Connection, seconds: float) -> DatabaseSchema | None:
         """What is known, after waiting so long at most for what is being read."""
@@ -116,8 +120,8 @@ class Schemas:
             KqlError: as running a management command does.
         """
         with self._lock:
-            known = self._entry(connection).schema
-        return self._read(connection, known or self._from_disk(connection))
+            entry = self._entry(connection)
+        return self._read(entry, connection)
 
     def table(self, connection: Connection, name: str) -> TableSchema | None:
         """One table with its columns, which are asked for where only its name is known; None where there is none.
@@ -133,7 +137,9 @@ class Schemas:
             return read_table(connection.service, name)
         if (table is not None and table.columns) or not lists_names_only(connection.service):
             return table
-        return self._read_columns(connection, name)
+        with self._lock:
+            entry = self._entry(connection)
+        return self._read_columns(entry, connection, name)
 
     # --- what stands behind it -------------------------------------------------------------------------------
 
@@ -145,11 +151,12 @@ class Schemas:
         return entry
 
     def _is_fresh(self, entry: _Entry, connection: Connection) -> bool:
-        now = self._clock()
-        if entry.failed is not None and now - entry.failed < _RETRY_AFTER:
-            return True
         lasts = LASTS_EMBEDDED if connection.spec.scheme in EMBEDDED else LASTS
-        return entry.checked is not None and now - entry.checked < lasts
+        return entry.checked is not None and self._clock() - entry.checked < lasts
+
+    def _is_due(self, entry: _Entry, connection: Connection) -> bool:
+        refused = entry.failed is not None and self._clock() - entry.failed < _RETRY_AFTER
+        return not refused and not self._is_fresh(entry, connection)
 
     def _start(self, entry: _Entry, work: Callable[[], object]) -> None:
         """Work in a thread of its own, where nobody is asked anything."""
@@ -167,31 +174,35 @@ class Schemas:
         threading.Thread(target=context.run, args=(run,), name="kqlext schema", daemon=True).start()
 
     def _work(self, entry: _Entry, connection: Connection) -> None:
-        known = entry.schema
-        if known is None:
-            known = entry.schema = self._from_disk(connection)
         try:
-            self._read(connection, known)
+            self._read(entry, connection)
         except BaseException:
-            entry.failed = self._clock()
+            with self._lock:
+                entry.failed = self._clock()
             raise
 
-    def _read(self, connection: Connection, known: DatabaseSchema | None) -> DatabaseSchema:
+    def _read(self, entry: _Entry, connection: Connection) -> DatabaseSchema:
+        """Ask the service for what has changed since what is known, here or on disk."""
         from kqlext.schemas.reading import read_schema
 
+        info = connection.service.info
+        if entry.schema is None and self.kept and info.address:
+            kept = self._files.read(info.address, info.database)
+            with self._lock:
+                entry.schema = entry.schema or kept
+        known = entry.schema
         schema = read_schema(connection.service, known)
         with self._lock:
-            entry = self._entry(connection)
             entry.schema, entry.checked, entry.failed = schema, self._clock(), None
-        self._to_disk(connection, schema)
+        if known is None or schema != known or schema.read_at - known.read_at > _WRITTEN_AFTER:
+            self._to_disk(connection, schema)
         return schema
 
-    def _read_columns(self, connection: Connection, name: str) -> TableSchema:
+    def _read_columns(self, entry: _Entry, connection: Connection, name: str) -> TableSchema:
         from kqlext.schemas.reading import read_table
 
         table = read_table(connection.service, name)
         with self._lock:
-            entry = self._entry(connection)
             if entry.schema is None:
                 return table
             others = [other for other in entry.schema.tables if other.name != name]
@@ -199,10 +210,6 @@ class Schemas:
             schema = entry.schema = replace(entry.schema, tables=tables)
         self._to_disk(connection, schema)
         return table
-
-    def _from_disk(self, connection: Connection) -> DatabaseSchema | None:
-        info = connection.service.info
-        return self._files.read(info.address, info.database) if self.kept and info.address else None
 
     def _to_disk(self, connection: Connection, schema: DatabaseSchema) -> None:
         address = connection.service.info.address
