@@ -71,6 +71,7 @@ def test_a_schema_is_a_mapping_and_shows_itself() -> None:
     assert tags.count("details") == 4 + 3 + 1, "four groups, three tables and a function are folded"
     assert set(tags) <= {"div", "p", "details", "summary", "b", "ul", "li", "code", "span", "pre"}
     assert "<b>Tables of the notebook</b> (1)" in html(listing)
+    assert "no room" not in html(listing)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,7 @@ def test_a_large_schema_fits_into_64_kb() -> None:
     Tags(bundle["text/html"])
     assert "<b>Tables</b> (700)" in bundle["text/html"]
     assert "Function0<code>(n:long=5)</code>" in bundle["text/html"]
+    assert bundle["text/html"].count("%kql --schema name shows one") == 2, "the columns, and the texts of functions"
     assert len(listing) == 700, "what is shown is cut, what is given is not"
     listed = re.search(r"… and (\d+) more", bundle["text/plain"])
     assert listed is not None

@@ -115,6 +115,7 @@ class FunctionListing(UserDict[str, str]):
 
 
 _MORE_TABLES = "%kql --tables text shows those with the text in their names"
+_ONE = "there is no room for what is behind the names: %kql --schema name shows one"
 _MORE_FUNCTIONS = "%kql --functions text shows those with the text in their names"
 _TITLES = {
     "table": "Tables",
@@ -254,10 +255,18 @@ def _tree(group: _Group, names: Sequence[str], room: int) -> str:
     needed = sum(map(_size, names))
     items = _unfolded(group, names, room - needed) if needed <= room else _first_that_fit(names, room)
     rest = len(names) - len(items)
-    note = f'<li style="{_SMALL}">{escape(_left_out(rest, group.more))}</li>' if rest else ""
+    bare = any(
+        item == name and _has_more(entry) for item, name, entry in zip(items, names, group.entries, strict=False)
+    )
+    notes = [*([_left_out(rest, group.more)] if rest else []), *([_ONE] if bare else [])]
+    note = "".join(f'<li style="{_SMALL}">{escape(text)}</li>' for text in notes)
     opened = " open" if len(names) <= _OPEN_UP_TO else ""
     head = f"<summary><b>{escape(group.title)}</b> ({len(names):,})</summary>"
     return f'<details{opened}>{head}<ul style="{_LIST}">{"".join(items)}{note}</ul></details>'
+
+
+def _has_more(entry: TableSchema | Function) -> bool:
+    return bool(entry.columns if isinstance(entry, TableSchema) else entry.body or entry.description)
 
 
 def _unfolded(group: _Group, names: Sequence[str], room: int) -> list[str]:
