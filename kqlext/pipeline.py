@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
-from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show
+from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show, takes_input
 from kqlext.errors import KqlCellError, KqlUnsupportedError
 from kqlext.kqlmagic_names import says_nothing_happens
 from kqlext.query_texts import with_texts
@@ -68,7 +68,9 @@ class Pipeline:
             options = partial(self._options, cell)
             if cell.connection is not None:
                 self.session.prepare(cell, options(), self._namespace)
-            elsewhere = "@" in cell.command.argument or any(use.option.name == "conn" for use in cell.options)
+            elsewhere = _names_connection(cell.command.argument) or any(
+                use.option.name == "conn" for use in cell.options
+            )
             if cell.command.command.connects and not elsewhere:
                 self._connect_default(cell, options())
             return commands.run(cell, commands.Context(self.session, self._settings, options, self._namespace))
@@ -101,6 +103,10 @@ class Pipeline:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
         options = self._options(cell)
+        if options["sample"] is not None:
+            raise KqlCellError(
+                "-sample shows rows of a table.", hint="write %kql --schema table -sample 3, or take 3 in the query"
+            )
         cell = with_texts(cell, options)
         if not cell.silent:
             for text in self._settings.news():
@@ -121,6 +127,7 @@ class Pipeline:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)
+            self._read_ahead(options)
             result.view = view or result.view
             if options["grid"] and not plan:  # each answer that is shown has a grid of its own
                 result.view = replace(result.view, grid=grid.new_id())
@@ -200,6 +207,13 @@ class Pipeline:
         if _says(options) or notes:
             yield Notice(f"{listing(names)}: {plural(len(result), 'value')} each · {result.origin.shown}{notes}")
 
+    def _read_ahead(self, options: Mapping[str, Any]) -> None:
+        """Read the schema in the background, where somebody types who may want completion."""
+        schemas, current = self.session.schemas, self.session.registry.current
+        schemas.when, schemas.kept = options["read_schema"], options["keep_schema"]
+        if current is not None and takes_input():
+            schemas.read_ahead(current)
+
     def _options(self, cell: Cell) -> dict[str, Any]:
         return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
 
@@ -212,6 +226,10 @@ class Pipeline:
     def close(self) -> None:
         """Close the session's connections."""
         self.session.close()
+
+
+def _names_connection(argument: str) -> bool:
+    return "@" in argument or "://" in argument or "-conn" in argument.lower()
 
 
 def _show(item: object, cell: Cell) -> None:

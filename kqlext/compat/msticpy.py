@@ -138,7 +138,7 @@ class KqlextDriver(DriverBase):  # type: ignore[misc]
         """
         self._check_connected()
         if self._schema is None:
-            self._schema = self._clients[""].schema()
+            self._schema = {table: dict(columns) for table, columns in self._clients[""].schema().items()}
         return self._schema
 
     def _check_connected(self) -> None:

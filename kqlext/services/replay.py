@@ -58,7 +58,7 @@ class ReplayService:
             )
         return Response("arrow")
 
-    def catalogue(self) -> NoReturn:
+    def schema(self) -> NoReturn:
         """Raise: recordings are answers, not tables.
 
         Raises:
