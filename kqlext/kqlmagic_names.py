@@ -96,7 +96,7 @@ OPTIONS: tuple[Foreign, ...] = (
     Foreign("request_user_tag", _TAG, "write +request_user=name", aliases=("usertag",)),
     Foreign("save_as", "answers are not written as they came", _FILES),
     Foreign("save_to", "answers are not written as they came", _FILES),
-    Foreign("schema_json_display", "%kql --schema shows one line for each table", aliases=("sjd",)),
+    Foreign("schema_json_display", "%kql --schema shows a tree that folds", aliases=("sjd",)),
     Foreign("short_errors", "an error is short, with its place and a hint, and is raised", aliases=("se",), flag=True),
     Foreign("show_conn_info", "the line below a result names its connection", aliases=("sci",)),
     Foreign("show_init_banner", _NO_CALL, flag=True),

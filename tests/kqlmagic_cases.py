@@ -336,7 +336,7 @@ _OWN_COMMANDS: tuple[Row, ...] = (
     Row("help", BETTER, "all on one page, or one topic", "%kql --help options", "'-display_limit' in shown"),
     Row("config", BETTER, "shows where each is set; `--config dl=5, f=False` sets", "%kql --config f=True, strict=False", "'strict' in shown"),
     Row("conn", WORKS, "", "%kql --conn", "'samples@local' in shown"),
-    Row("schema", BETTER, "Kusto's types; one table too", "%kql --schema \"samples@local\"", "'StormEvents' in shown"),
+    Row("schema", BETTER, "a tree of tables, columns with Kusto's types, functions; one table too", "%kql --schema \"samples@local\"", "'StormEvents' in shown"),
     Row("palette", WORKS, "", "%kql --palette -pn \"deep\" -pc 3", "'#4c72b0' in shown"),
     Row("palettes", WORKS, "", "%kql --palettes", "'tab10' in shown"),
     Row("clear_sso_db", WORKS, "as --signout", "%kql --clear_sso_db", "'Signed out' in shown"),
