@@ -76,9 +76,12 @@ def answer(session: Session, question: Question) -> Result:
         progress=Progress(most_bytes=_bytes(options["max_answer"])),
     )
     try:
+        _check_steps(options)
         if options["with"] is not None:
             request = prepended(request, options["with"], session.saved)
         tape = _tape(session, request, question)
+        if tape is not None and options["steps"]:
+            raise KqlCellError("Steps are neither recorded nor played back.", hint="leave -steps out, or what records")
         played = tape.play() if tape is not None else None
         result = _of_services(session, request, question) if played is None else played
         if tape is not None and played is None:
@@ -123,6 +126,12 @@ def _tape(session: Session, request: Query, question: Question) -> Tape | None:
         raise nothing_connected(session.registry)
     asked = [connection or session.notebook_engine()]
     return tape_of(replace(request, tables=tables), question.values, options, asked)
+
+
+def _check_steps(options: Mapping[str, Any]) -> None:
+    other = next((name for name in ("over", "split") if options[name] is not None), None)
+    if options["steps"] and other is not None:
+        raise KqlCellError(f"-steps and -{other} do not go together.", hint="keep one of the two")
 
 
 def _values(question: Question) -> Values:
@@ -275,10 +284,18 @@ def _of_notebook(session: Session, request: Query, question: Question, refusal: 
 def _of_one(connection: Connection, request: Query, question: Question) -> Result:
     began = time.perf_counter()
     query = _for(connection, request, question.values, dt.datetime.now(dt.UTC))
-    (outcome,) = run_all([Job(connection, query)], watch=question.watch)
-    if isinstance(outcome, KqlError):
-        raise outcome
-    return _result(outcome, connection.id, query, began, _linked(connection, request, query, question.values))
+    if question.options["steps"]:
+        from kqlext.steps.running import run_steps
+
+        data_set, steps = run_steps(connection, query, question.options["sample"], question.watch)
+    else:
+        (outcome,) = run_all([Job(connection, query)], watch=question.watch)
+        if isinstance(outcome, KqlError):
+            raise outcome
+        data_set, steps = outcome, ()
+    result = _result(data_set, connection.id, query, began, _linked(connection, request, query, question.values))
+    result.steps = steps
+    return result
 
 
 def _linked(connection: Connection, request: Query, sent: Query, values: Values) -> Linked:

@@ -62,6 +62,7 @@ class KqlError(Exception):
         text_name: what the text is called where it is not the cell: a variable, a file, a saved query.
         request_id: the client request id that was sent, for the service's logs and for support.
         source: the connection that failed, where several were asked (``-over``).
+        done: what was done of the query before it failed (``-steps``), to be shown above the error.
     """
 
     default_hint: ClassVar[str] = ""
@@ -85,6 +86,7 @@ class KqlError(Exception):
         self.request_id = request_id
         self.source = ""
         self.text_name = ""
+        self.done: object | None = None
 
     def relocate(self, text: str, offset: int, name: str = "") -> KqlError:
         """Point into ``text``, a cell in which the query starts at ``offset``; gives itself. ``name`` is the text's.

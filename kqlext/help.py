@@ -59,7 +59,8 @@ r.to_dataframe() = r.to_pandas(), r.to_arrow(), r.to_polars(), r.to_dict()
 r.show_chart('columnchart', title='...'), r.show_table(), r.to_plotly() = r.plotly_fig, r.to_image('chart.png')
 r.submit() and r.refresh() run the query again, r.to_csv(), r.to_parquet('t.parquet')
 r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query
-r.link(), r.link('kusto_explorer'): the query in the page of its service"""
+r.link(), r.link('kusto_explorer'): the query in the page of its service
+r.steps (of -steps: text, rows_in, rows, columns, head)"""
 
 
 def _options_text() -> str:

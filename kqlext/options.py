@@ -352,7 +352,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "sample",
         "integer",
-        "rows of the table that %kql --schema table shows",
+        "rows of the table that --schema shows, or of the source that -steps takes through the query",
         configurable=False,
         minimum=1,
     ),
@@ -369,6 +369,13 @@ OPTIONS: tuple[Option, ...] = (
         "flag",
         "keep names and types of schemas in your cache folder, for the next kernel's completion",
         default=True,
+    ),
+    Option(
+        "steps",
+        "flag",
+        "run the query operator by operator, and show the rows and columns of each; on services with -sample",
+        default=False,
+        configurable=False,
     ),
     Option(
         "strict",

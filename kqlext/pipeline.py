@@ -14,7 +14,7 @@ from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show, takes_input
-from kqlext.errors import KqlCellError, KqlUnsupportedError
+from kqlext.errors import KqlCellError, KqlError, KqlUnsupportedError
 from kqlext.kqlmagic_names import says_nothing_happens
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
@@ -103,9 +103,10 @@ class Pipeline:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
         options = self._options(cell)
-        if options["sample"] is not None:
+        if options["sample"] is not None and not options["steps"]:
             raise KqlCellError(
-                "-sample shows rows of a table.", hint="write %kql --schema table -sample 3, or take 3 in the query"
+                "-sample goes with --schema table and with -steps.",
+                hint="write %kql --schema table -sample 3, or take 3 in the query",
             )
         cell = with_texts(cell, options)
         if not cell.silent:
@@ -126,13 +127,22 @@ class Pipeline:
         if cell.queries and options["over"] is None and options["on"] is None:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
-            result = self._result(query, cell, options)
+            try:
+                result = self._result(query, cell, options)
+            except KqlError as error:
+                if error.done is not None:
+                    yield error.done
+                raise
             self._read_ahead(options)
             result.view = view or result.view
             if options["grid"] and not plan:  # each answer that is shown has a grid of its own
                 result.view = replace(result.view, grid=grid.new_id())
             if options["link"]:
                 yield _link(result, options["query_link_destination"])
+            if result.steps:
+                from kqlext.steps.running import Stepped
+
+                yield Stepped(result.steps, result.origin.connection, result.origin.elapsed)
             yield from self._bound(result, plan, options)
         self.session.saved.update(remembered)
 

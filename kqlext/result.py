@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
     from kqlext.links import Link, Linked
+    from kqlext.steps.running import Step
 
 _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
@@ -145,6 +146,7 @@ class Result(Sequence[Row]):
         options: the options of the cell, without those that may hold a secret.
 
     Kqlmagic's other names (``records_count``, ``submit`` ...) stand in ``kqlmagic_members``.
+        steps: with ``-steps`` what each operator of the query gave, else empty.
     """
 
     def __init__(self, data_set: DataSet, origin: Origin, view: View | None = None) -> None:
@@ -159,6 +161,7 @@ class Result(Sequence[Row]):
         self.raw = data_set.raw
         self.options: Mapping[str, Any] = {}
         self.again: Callable[..., Result] | None = None
+        self.steps: tuple[Step, ...] = ()
 
     @property
     def table(self) -> Table:

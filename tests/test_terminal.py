@@ -68,3 +68,12 @@ def test_duckdb_kql_serve_in_a_terminal(terminal: Terminal, duckdb_kql_url: str)
     assert error.splitlines()[0].startswith("KqlQueryError: General_BadRequest: ")
     assert error.splitlines()[2].strip() == "^^^^"
     assert "Traceback" not in error
+
+
+def test_steps_fit_a_terminal(terminal: Terminal) -> None:
+    terminal.type("%load_ext kqlext")
+    terminal.type("%kql samples")
+    shown = terminal.type("%kql -steps StormEvents | where State == 'Texas' | summarize Storms = count() by EventType")
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert [line for line in lines if "<-- all rows are lost here" in line and "| where" in line]

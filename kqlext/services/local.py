@@ -6,9 +6,8 @@ decimal as double, holds times to the microsecond, and does not tell names apart
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ import duckdb_kql
 from duckdb_kql.engine import schema as engine_schema
 from duckdb_kql.types import kusto_type
 
-from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import (
     KqlConnectionError,
@@ -27,11 +25,10 @@ from kqlext.errors import (
     KqlError,
     KqlQueryError,
     KqlUnsupportedError,
-    Span,
 )
 from kqlext.render_clause import find_render
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
-from kqlext.services import local_files, local_tables
+from kqlext.services import local_batches, local_files, local_tables
 from kqlext.services.base import (
     ArrowAnswer,
     Query,
@@ -44,6 +41,7 @@ from kqlext.services.base import (
 from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
 from kqlext.services.local_rewrites import rewritten
+from kqlext.services.local_tables import quoted
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
 _SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
@@ -92,8 +90,7 @@ class LocalService:
             ]
             with self._notebook_tables(query, notes) as refused:
                 try:
-                    asked = replace(query, text=read.text)
-                    answers = [self._run(text, asked, refused) for text in _runnable(read.text)]
+                    answers = self._run_all(replace(query, text=read.text), refused)
                 except KqlError as error:
                     read.restore(error)
                     raise
@@ -143,26 +140,55 @@ class LocalService:
             self._closed = True
             self._connection.close()
 
-    def _run(self, text: str, query: Query, refused: dict[str, KqlConversionError]) -> ArrowAnswer | None:
-        schema = self._schema()
+    def _run_all(self, query: Query, refused: dict[str, KqlConversionError]) -> list[ArrowAnswer | None]:
+        """The answers of a query's statements. What one of several materializes is computed once, as a table."""
+        kept: list[str] = []
+        answers = []
         try:
-            sql = duckdb_kql.to_sql(text, schema=schema, allow_write=self._writable)
-            if sql.unbound:
-                raise KqlQueryError(
-                    f"The query declares {', '.join(sql.unbound)} without a value.",
-                    hint="give the parameter a default: declare query_parameters(n:long = 5);",
-                )
-            relation = self._connection.sql(str(sql), params=sql.parameters or None)
-            if relation is None:
-                return None
-            return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
-        except (duckdb.Error, duckdb_kql.KqlError) as error:
-            raise translated(error, query, refused, list(schema)) from None
+            for statement in local_batches.statements(query.text, self._schema()):
+                try:
+                    if statement.table:
+                        sql, parameters = self._translated(statement.text)
+                        self._connection.execute(f"CREATE TEMP TABLE {quoted(statement.table)} AS {sql}", parameters)
+                        kept.append(statement.table)
+                    else:
+                        answers.append(self._run(statement.text))
+                except (duckdb.Error, duckdb_kql.KqlError) as error:
+                    refusal = self._refusal(error, statement.text, query, refused, kept)
+                    raise statement.placed(refusal, query.text) from None
+        finally:
+            for table in kept:
+                self._connection.execute(f"DROP TABLE temp.{quoted(table)}")
+        return answers
+
+    def _run(self, text: str) -> ArrowAnswer | None:
+        sql, parameters = self._translated(text)
+        relation = self._connection.sql(sql, params=parameters)
+        if relation is None:
+            return None
+        return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
+
+    def _translated(self, text: str) -> tuple[str, Any]:
+        """The SQL of one statement, and its parameters or None."""
+        try:
+            sql = duckdb_kql.to_sql(text, schema=self._schema(), allow_write=self._writable)
         except RecursionError:
             raise KqlUnsupportedError(
                 "The query is nested too deeply for the embedded engine.",
                 hint="write it with fewer nested brackets",
             ) from None
+        if sql.unbound:
+            raise KqlQueryError(
+                f"The query declares {', '.join(sql.unbound)} without a value.",
+                hint="give the parameter a default: declare query_parameters(n:long = 5);",
+            )
+        return str(sql), sql.parameters or None
+
+    def _refusal(
+        self, error: Exception, text: str, query: Query, refused: dict[str, KqlConversionError], own: list[str]
+    ) -> KqlError:
+        """The engine's error about one statement; ``own`` are tables that the query's writer does not know."""
+        return translated(error, replace(query, text=text), refused, [n for n in self._schema() if n not in own])
 
     def _schema(self) -> dict[str, list[str]]:
         """Table -> columns as the translator wants it; temporary views count as tables of the database."""
@@ -225,31 +251,6 @@ class LocalService:
         while not done.wait(pause):
             self._connection.interrupt()
             pause = 0.1
-
-
-def _runnable(text: str) -> list[str]:
-    """Each statement of a query that gives rows, in a text where only it and what prepares it are left.
-
-    All else is blotted out in place, so that positions in errors are those of the whole text.
-    """
-    spans = syntax.statements(text)
-    preparing = [span for span in spans if syntax.prepares(span.of(text))]
-    running = [span for span in spans if span not in preparing]
-    if len(running) < 2:
-        return [text]
-    return [_only(text, [*(p for p in preparing if p.start < span.start), span]) for span in running]
-
-
-def _only(text: str, spans: Sequence[Span]) -> str:
-    kept, position = [], 0
-    for span in spans:
-        kept.append(re.sub(r"[^\n]", " ", text[position : span.start]))
-        kept.append(span.of(text))
-        position = span.end
-        if span is not spans[-1]:
-            kept.append(";")
-            position += 1
-    return "".join(kept)
 
 
 # --- opening ---------------------------------------------------------------------------------------------
@@ -316,7 +317,7 @@ def _normalize_tables(connection: Any) -> None:
     ).fetchall()
     for catalog, owner, name, kinds in rows:
         if local_tables.needs_view(kinds):
-            source = ".".join(local_tables.quoted(part) for part in (catalog, owner, name))
+            source = ".".join(quoted(part) for part in (catalog, owner, name))
             local_tables.normalized_view(connection, name, source)
 
 

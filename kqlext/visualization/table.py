@@ -98,6 +98,18 @@ def _warnings(result: Result) -> list[str]:
     return [*texts, f"{plural(more, 'more warning')} in the result's .warnings"] if more else texts
 
 
+def bare(table: Table, max_bytes: int) -> tuple[str, str]:
+    """HTML and text of a small table without a caption, each with as many columns as fit into the bytes."""
+    shown = _take(table, None, max_bytes)
+    most = max(8, min(_CELL, max_bytes // max(1, 4 * min(len(shown.columns), _SIDE_BY_SIDE))))
+    head, _ = _html_head(shown, most)
+    columns = shown.columns[: len(head)]
+    rows = [html_row(row, columns, most) for row in zip(*shown.texts[: len(head)], strict=True)]
+    more = f"<p>{len(head):,} of {plural(len(table.columns), 'column')}</p>" if len(head) < len(table.columns) else ""
+    html = f"<table><thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
+    return html, _text_table(replace(shown, budget=_TEXT_SHARE * max_bytes))[0] if shown.columns else ""
+
+
 def caption(result: Result, shown: _Shown, rows: int, number: int) -> str:
     """``50 of 53,412 rows · 0.42 s · Samples@help``, with what is to be known about the display."""
     table = shown.table
@@ -229,11 +241,16 @@ def _pretty(names: Sequence[str], columns: Sequence[Sequence[str]], align: Seque
     return lines if columns and len(columns[0]) else [*lines[:3], lines[-1]]
 
 
-def _fitting(widths: Sequence[int]) -> list[int]:
-    """The first columns that fit side by side, at least one."""
+def text_width() -> int:
+    """The columns of characters that a text may be wide."""
     # The terminal in which a notebook's server was started is not where its cells are read.
     in_terminal = sys.stdout is not None and sys.stdout.isatty()
-    room = (shutil.get_terminal_size((_TEXT_WIDTH, 24)).columns if in_terminal else _TEXT_WIDTH) - 1
+    return shutil.get_terminal_size((_TEXT_WIDTH, 24)).columns if in_terminal else _TEXT_WIDTH
+
+
+def _fitting(widths: Sequence[int]) -> list[int]:
+    """The first columns that fit side by side, at least one."""
+    room = text_width() - 1
     keep: list[int] = []
     for index, width in enumerate(widths):
         room -= width + 3

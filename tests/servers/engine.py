@@ -21,7 +21,8 @@ import isodate
 from duckdb_kql.engine import schema
 from duckdb_kql.types import kusto_type
 
-from kqlext import samples
+from kqlext import samples, syntax
+from kqlext.errors import Span
 
 from .kusto_frames import TableSpec
 
@@ -71,6 +72,23 @@ class Engine:
             except (duckdb.Error, duckdb_kql.KqlError) as error:
                 raise _refused(str(error), text) from None
             return TableSpec("PrimaryResult", tuple(zip(relation.columns, types, strict=True)), rows)
+
+    def run_batch(self, text: str) -> list[TableSpec]:
+        """The primary results of a query of one or several statements.
+
+        Raises:
+            RefusedError: as ``run`` does; its place is one in the whole text.
+        """
+        spans = syntax.statements(text)
+        running = [span for span in spans if not syntax.prepares(span.of(text))]
+        return [self.run(_only(text, [*(s for s in spans if s not in running), span])) for span in running]
+
+
+def _only(text: str, spans: list[Span]) -> str:
+    """The text with blanks in the place of all statements but some."""
+    kept = {place for span in spans for place in range(span.start, span.end)}
+    kept |= {span.end for span in spans[:-1]}
+    return "".join(c if place in kept or c == "\n" else " " for place, c in enumerate(text))
 
 
 @cache

@@ -199,13 +199,13 @@ def syntax_error(
 def sample_answer(text: str) -> Answer:
     """What a query over the sample tables gives, or why it is refused."""
     try:
-        table = with_texts(engine().run(text))
+        tables = [with_texts(table) for table in engine().run_batch(text)]
     except RefusedError as refused:
         if refused.line < 1:
             return semantic_error(refused.code, refused.message, text)
         return syntax_error(refused.line, refused.column, refused.message, text)
     rendered = {name[0].upper() + name[1:]: value for name, value in (render(text) or {}).items()}
-    return Answer(v2(table, visualization=rendered))
+    return Answer(v2(*tables, visualization=rendered))
 
 
 def not_json() -> Answer:
