@@ -122,6 +122,7 @@ def load(shell: InteractiveShell) -> None:
     shell.ast_transformers.append(LineStatements())
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
+    _colour_prompt(shell, on=True)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -141,3 +142,13 @@ def unload(shell: InteractiveShell) -> None:
     ):
         if own in transformers:
             transformers.remove(own)
+    _colour_prompt(shell, on=False)
+
+
+def _colour_prompt(shell: InteractiveShell, on: bool) -> None:
+    """Colour KQL, or no more, where the shell has a prompt of its own: not in a kernel, nor with --simple-prompt."""
+    session = getattr(shell, "pt_app", None)
+    if session is not None:
+        from kqlext.highlighting import prompt
+
+        (prompt.colour if on else prompt.uncolour)(session)
