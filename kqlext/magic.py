@@ -99,7 +99,8 @@ class KqlMagics(Magics):
 def load(shell: InteractiveShell) -> None:
     """Register the magics and the input transformers with a shell."""
     taken = shell.magics_manager.magics["line"].get("kql")
-    if taken is not None:
+    # IPython's stand-in for a magic that is loaded when it is first used is no other magic.
+    if taken is not None and getattr(taken, "spec", None) != "kqlext":
         owner = getattr(taken, "__module__", "something else")
         warnings.warn(f"%kql was registered by {owner}; kqlext takes it over.", UserWarning, stacklevel=3)
     KqlMagics.kql.__doc__ = kql_help.help_text()

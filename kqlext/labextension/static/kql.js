@@ -35,7 +35,7 @@ const STRING = RegExp(
   '^[hH]?(?:@"(?:[^"]|"")*(?:"|$)|@\'(?:[^\']|\'\')*(?:\'|$)' +
   '|"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$)|\'(?:[^\'\\\\]|\\\\.)*(?:\'|\\\\?$))'
 );
-const NUMBER = /^\d[\p{L}\p{N}_.]*/u;
+const NUMBER = /^\d(?:[\p{L}\p{N}_]|\.(?!\.))*/u;
 const NAME =
   /^(?:(?:project|mv|make|parse|sample|top|macro|graph|partition)-[a-z]+(?:-[a-z]+)*(?![\p{L}\p{N}_])|[\p{L}_][\p{L}\p{N}_]*)/u;
 const SYMBOL = /^(?:<\||<<|\.\.|=~|!~|==|!=|<=|>=|=>|.)/u;

@@ -1,0 +1,140 @@
+"""KQL in JupyterLab's editor, light and dark: each piece has the colour that JupyterLab has for its kind.
+
+What the pieces are says `kqlext.highlighting`; here they are read off the page. Pictures are kept in shots/.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from colour_cases import MARKED, unmarked
+
+from kqlext.highlighting.pieces import LINE, Kind, pieces
+
+# JupyterLab's colours by their CSS variables; None is the colour of plain text.
+COLOURS: dict[Kind, str | None] = {
+    "magic": "meta", "option": "attribute", "value": "string", "connection": "string-2", "target": "def",
+    "comment": "comment", "string": "string", "number": "number", "constant": "atom", "keyword": "keyword",
+    "type": "builtin", "function": "def", "variable": None, "definition": "def", "property": "property",
+    "parameter": "attribute", "special": "variable-2", "operator": "operator", "punctuation": "punctuation",
+}  # fmt: skip
+
+PYTHON = """\
+import math
+x = %kql samples StormEvents | where State in ('TEXAS') | count // all
+text = '''
+%kql T | where in a string
+'''
+for state in range(7 // 2):
+    %kql -o df T | summarize count() by bin(x, 1d);
+    print(state)  # %kql in a comment"""
+ONLY_PYTHON = "for where in range(3):\n    print(where // 2, '%%kql')  # not KQL"
+
+# The colour of each character of a cell, as it is seen.
+_SEEN = """cell => [...cell.querySelectorAll('.cm-line')].map(line => {
+    const walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    const runs = [];
+    while (walk.nextNode()) runs.push([walk.currentNode.data, getComputedStyle(walk.currentNode.parentElement).color]);
+    return runs;
+})"""
+_VARIABLES = """(editor, names) => names.map(name => {
+    const probe = editor.appendChild(document.createElement('span'));
+    if (name) probe.style.color = `var(--jp-mirror-editor-${name}-color)`;
+    const colour = getComputedStyle(probe).color;
+    probe.remove();
+    return colour;
+})"""
+
+
+def seen(notebook: Any, number: int) -> list[tuple[str, str]]:
+    """Each character of a cell that is not white, with its colour."""
+    lines = notebook.page.locator(".jp-CodeCell").nth(number).evaluate(_SEEN)
+    return [(one, colour) for line in lines for text, colour in line for one in text if not one.isspace()]
+
+
+def palette(notebook: Any) -> dict[str | None, str]:
+    """JupyterLab's colours, in the theme of the notebook."""
+    names = sorted({name for name in COLOURS.values() if name}) + [None]
+    editor = notebook.page.locator(".jp-CodeCell .cm-content").last
+    return dict(zip(names, editor.evaluate(_VARIABLES, names), strict=True))
+
+
+def expected(text: str, colours: dict[str | None, str]) -> list[tuple[str, str]]:
+    """What is to be seen of a ``%%kql`` cell or a ``%kql`` line."""
+    return [
+        (one, colours[COLOURS[piece.kind]])
+        for piece in pieces(text)
+        for one in text[piece.start : piece.end]
+        if not one.isspace()
+    ]
+
+
+def test_each_piece_has_its_colour(open_notebook: Any) -> None:
+    texts = {name: unmarked(marked)[0] for name, marked in MARKED.items()}
+    notebook = open_notebook(*texts.values(), "")
+    problems: list[str] = []
+    notebook.page.on("pageerror", lambda error: problems.append(str(error)))
+    notebook.page.set_viewport_size({"width": 1400, "height": 3000})
+    notebook.page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    colours = palette(notebook)
+    assert len(set(colours.values())) > 8
+    notebook.shot("colour")
+    for number, (name, text) in enumerate(texts.items()):
+        assert seen(notebook, number) == expected(text, colours), name
+    assert problems == []
+
+
+def test_lines_within_python(open_notebook: Any) -> None:
+    notebook = open_notebook(PYTHON, ONLY_PYTHON, "")
+    notebook.page.locator(".jp-CodeCell").last.locator(".cm-content").click()
+    notebook.page.get_by_text("range").first.wait_for()
+    colours = palette(notebook)
+    notebook.shot("colour-lines")
+    plain, keyword, string, comment = (colours[name] for name in (None, "keyword", "string", "comment"))
+    characters = seen(notebook, 0)
+    text = "".join(one for one, _ in characters)
+    lines = [match[0][match.end("before") - match.start() :] for match in LINE.finditer(PYTHON)]
+    for line in (lines[0], lines[-1]):
+        begin = text.index(re.sub(r"\s", "", line))
+        wanted = expected(line, colours)
+        assert characters[begin : begin + len(wanted)] == wanted
+    for piece, colour in {"import": keyword, "math": plain, "%kqlT|whereinastring": string, "forstate": keyword,
+                          "#%kqlinacomment": comment}.items():  # fmt: skip
+        assert characters[text.index(piece)][1] == colour, piece
+    untouched = dict(zip(("for", "where"), (keyword, plain), strict=True))
+    python = seen(notebook, 1)
+    for piece, colour in untouched.items():
+        assert python["".join(one for one, _ in python).index(piece)][1] == colour
+    assert python[-1][1] == comment
+
+
+def test_a_cell_becomes_kql_while_it_is_typed(open_notebook: Any) -> None:
+    notebook = open_notebook("", "")
+    notebook.page.locator(".jp-CodeCell").first.locator(".cm-content").click()
+    keyboard = notebook.page.keyboard
+    keyboard.type("%%kql\nT | where x in (1)")
+    colours = palette(notebook)
+    assert seen(notebook, 0) == expected("%%kql\nT | where x in (1)", colours)
+    keyboard.press("Control+/")  # comments the line out as KQL does
+    assert seen(notebook, 0) == expected("%%kql\n// T | where x in (1)", colours)
+    keyboard.press("Control+/")
+    keyboard.press("Control+Home")
+    keyboard.press("Delete")
+    keyboard.press("Delete")
+    assert ("w", colours["keyword"]) not in seen(notebook, 0)
+    assert ("n", colours["keyword"]) in seen(notebook, 0)  # Python's own `in`
+
+
+def test_a_file_of_kql(open_notebook: Any, lab: Any) -> None:
+    text = "// hunt\nlet x = 1;\nT | where a == ```b\nc``` and d == x"
+    (lab.folder / "hunt.kql").write_text(text)
+    notebook = open_notebook("")
+    colours = palette(notebook)
+    notebook.page.goto(lab.url("hunt.kql"))
+    editor = notebook.page.locator(".jp-FileEditor")
+    editor.get_by_text("hunt").wait_for()
+    editor.locator("span", has_text="where").wait_for()
+    lines = editor.evaluate(_SEEN)
+    shown = [(one, colour) for line in lines for run, colour in line for one in run if not one.isspace()]
+    assert shown == expected(text, colours)
