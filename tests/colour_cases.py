@@ -1,7 +1,8 @@
 """Cells and what each piece of them is, for the Python lexer and for JupyterLab's editor alike.
 
-A piece stands between ⟨ and ⟩ behind its kind; pieces that are plain text (variables, punctuation) are left out.
+A piece stands between ⟨ and ⟩ behind its kind; variables and punctuation are not marked.
 """
+# ruff: noqa: E501 (the lines are those of the cells)
 
 from __future__ import annotations
 

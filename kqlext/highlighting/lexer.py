@@ -6,7 +6,7 @@ Pygments has a lexer of Kusto, which does not know `let`, `in` or the head of a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from pygments.lexer import Lexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
@@ -36,11 +36,11 @@ TOKENS: dict[Kind, Any] = {
 }
 
 
-class KqlCellLexer(Lexer):
+class KqlCellLexer(Lexer):  # type: ignore[misc]
     """KQL, also with the head of a `%%kql` cell or `%kql` line before it."""
 
     name = "KQL cell"
-    aliases = ["kqlext", "kql-cell"]
+    aliases: ClassVar[list[str]] = ["kqlext", "kql-cell"]
     url = "https://learn.microsoft.com/kusto/query/"
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:

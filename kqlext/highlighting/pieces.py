@@ -44,7 +44,7 @@ class Piece:
 
 
 _CELL = re.compile(r"(?P<comments>(?:[^\S\n]*(?:#[^\n]*)?\n)*)(?P<magic>%%kql\b)")
-LINE = re.compile(r"""^(?P<before>[^\S\n]*(?:[\w.,*'"\[\]() \t]+=[^\S\n]*)?)%kql(?!\w)[^\n]*""", re.MULTILINE)
+LINE = re.compile(r"""^(?P<before>(?:[\w.,*'"\[\]() \t]+=)?[^\S\n]*)%kql(?!\w)[^\n]*""", re.MULTILINE)
 """A line of Python with a ``%kql`` magic in it, at its beginning or behind ``x =``."""
 _PYTHON_COMMENT = re.compile(r"#[^\n]*")
 
@@ -113,6 +113,7 @@ def _between(text: str, position: int, end: int) -> Iterator[Piece]:
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _NEXT = re.compile(r"[^\S\n]*(\S{0,2})")
 _VERB = re.compile(r"\.[A-Za-z]+(?:-[a-z]+)*")
+_SPECIAL = re.compile(r"\$(?:left|right)\b")
 _LITERAL = re.compile(r"[\w:.+\-/ ]+(?=\))")
 _BEGINS = ("", ";", "<<")
 _PUNCTUATION = frozenset("()[]{},;:.")
@@ -133,23 +134,30 @@ def _query(text: str, start: int) -> Iterator[Piece]:
         if token.kind == "comment":
             yield Piece("comment", token.start, token.end)
             continue
-        if before in _BEGINS and (begun := _VERB.match(text, token.start)):
-            piece = Piece("keyword", *begun.span())
-        elif before in _BEGINS and (begun := TARGET.match(text, token.start)):
-            yield Piece("target", *begun.span(1))
-            end = done = begun.end(1)
-            continue
-        else:
-            following = _NEXT.match(text, token.end)
-            kind = _kind(token, before, earlier, following[1] if following else "")
-            piece = Piece(kind, token.start, token.end)
+        piece = _piece(text, token, before, earlier)
         yield piece
-        earlier, before = before, text[piece.start : piece.end]
         end = done = piece.end
-        if before == "(" and earlier in LITERALS and (literal := _LITERAL.match(text, done)):
-            if any(map(str.isdigit, literal[0])):
-                yield Piece("number", *literal.span())
-                end = done = literal.end()
+        if piece.kind == "target":
+            continue
+        earlier, before = before, text[piece.start : piece.end]
+        literal = _LITERAL.match(text, done) if before == "(" and earlier in LITERALS else None
+        if literal is not None and any(map(str.isdigit, literal[0])):
+            yield Piece("number", *literal.span())
+            end = done = literal.end()
+
+
+def _piece(text: str, token: Token, before: str, earlier: str) -> Piece:
+    """The piece that begins with a token; it may take in more of them."""
+    begins = before in _BEGINS
+    if begins and (verb := _VERB.match(text, token.start)):
+        return Piece("keyword", *verb.span())
+    if begins and (target := TARGET.match(text, token.start)):
+        return Piece("target", *target.span(1))
+    if special := _SPECIAL.match(text, token.start):
+        return Piece("special", *special.span())
+    following = _NEXT.match(text, token.end)
+    kind = _kind(token, before, earlier, following[1] if following else "")
+    return Piece(kind, token.start, token.end)
 
 
 def _kind(token: Token, before: str, earlier: str, following: str) -> Kind:
@@ -157,14 +165,12 @@ def _kind(token: Token, before: str, earlier: str, following: str) -> Kind:
         return _name_kind(token.text, before, earlier, following)
     if token.kind != "symbol":
         return token.kind
-    if token.text == "$":
-        return "special"
     return "punctuation" if token.text in _PUNCTUATION else "operator"
 
 
 def _name_kind(word: str, before: str, earlier: str, following: str) -> Kind:
-    if before in (".", "$"):
-        return "property" if before == "." else "special"
+    if before == ".":
+        return "property"
     if word in CONSTANTS:
         return "constant"
     if _is_operator(word, before, following):

@@ -25,7 +25,7 @@ CLAUSES = syntax.JOINING | {"asc", "desc", "typeof"}
 """Words within an operator or between two operands."""
 
 TYPES = frozenset(
-    """bool boolean datetime date decimal dynamic guid uuid uniqueid int long real double string timespan time""".split()
+    "bool boolean datetime date decimal dynamic guid uuid uniqueid int long real double string timespan time".split()
 )
 """The scalar types, by which columns are declared and literals written."""
 

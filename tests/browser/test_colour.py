@@ -55,7 +55,7 @@ def seen(notebook: Any, number: int) -> list[tuple[str, str]]:
 
 def palette(notebook: Any) -> dict[str | None, str]:
     """JupyterLab's colours, in the theme of the notebook."""
-    names = sorted({name for name in COLOURS.values() if name}) + [None]
+    names = [*sorted({name for name in COLOURS.values() if name}), None]
     editor = notebook.page.locator(".jp-CodeCell .cm-content").last
     return dict(zip(names, editor.evaluate(_VARIABLES, names), strict=True))
 
@@ -75,7 +75,7 @@ def test_each_piece_has_its_colour(open_notebook: Any) -> None:
     notebook = open_notebook(*texts.values(), "")
     problems: list[str] = []
     notebook.page.on("pageerror", lambda error: problems.append(str(error)))
-    notebook.page.set_viewport_size({"width": 1400, "height": 3000})
+    notebook.page.set_viewport_size({"width": 1400, "height": 1500})
     notebook.page.locator(".jp-CodeCell").last.locator(".cm-content").click()
     colours = palette(notebook)
     assert len(set(colours.values())) > 8

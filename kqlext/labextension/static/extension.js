@@ -4,7 +4,7 @@ import {parser} from './kql.js';
 
 const MIME = 'text/x-kql';
 const CELL = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*%%kql\b/;
-const LINE = /^([^\S\n]*(?:[\w.,*'"\[\]() \t]+=[^\S\n]*)?)%kql(?!\w)[^\n]*\n?/gm;
+const LINE = /^((?:[\w.,*'"\[\]() \t]+=)?[^\S\n]*)%kql(?!\w)[^\n]*\n?/gm;
 const HEAD = 10000; // characters in which `%%kql` stands, if anywhere
 
 export function makePlugin({codemirror, language, state, common}) {

@@ -41,6 +41,7 @@ const NAME =
 const SYMBOL = /^(?:<\||<<|\.\.|=~|!~|==|!=|<=|>=|=>|.)/u;
 const OPTION = /^-!?([A-Za-z][\w-]*)(?=[=\s;]|$)/;
 const VERB = /^\.[A-Za-z]+(?:-[a-z]+)*/;
+const SPECIAL = /^\$(?:left|right)\b/;
 const LITERAL = /^[\w:.+\-\/ ]+(?=\))/;
 const CONNECTION = /^(?:[A-Za-z][\w-]*:\/\/|(['"])\s*[A-Za-z][\w-]*:\/\/)/;
 const NAMED = [
@@ -179,10 +180,10 @@ function pieceOf(stream, state) {
   }
   if (stream.match(STRING)) return 'string';
   if (stream.match(NUMBER)) return 'number';
+  if (stream.match(SPECIAL)) return 'special';
   const name = stream.match(NAME);
   if (name) return nameKind(name[0], state, stream.string.slice(stream.pos).match(/^\s*(\S{0,2})/)[1]);
   const symbol = stream.match(SYMBOL)[0];
-  if (symbol === '$') return 'special';
   return '()[]{},;:.'.includes(symbol) ? 'punctuation' : 'operator';
 }
 
@@ -197,7 +198,7 @@ function inFence(stream, state) {
 }
 
 function nameKind(word, {before, earlier}, following) {
-  if (before === '.' || before === '$') return before === '.' ? 'property' : 'special';
+  if (before === '.') return 'property';
   if (has.constants.has(word)) return 'constant';
   if (isOperator(word, before, following)) return 'keyword';
   const assigned = following[0] === '=' && !['==', '=~', '=>'].includes(following);
