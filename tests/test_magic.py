@@ -649,13 +649,13 @@ def test_unloading_leaves_no_trace(plain_shell: Any) -> None:
                 for name, formatter in plain_shell.display_formatter.formatters.items()
             },
             "classes": [type(configurable) for configurable in plain_shell.configurables],
-            "names": {
-                name for name in plain_shell.user_ns if not name.startswith("_")
-            },  # those are answers, which stay
+            # Answers stay: their names begin with an underscore.
+            "names": {name for name in plain_shell.user_ns if not name.startswith("_")},
             "settings": dict(plain_shell.config),
         }
 
-    plain_shell.run_cell("%load_ext autoreload").raise_error()
+    # IPython makes some of its own parts when they are first used.
+    plain_shell.run_cell("%load_ext autoreload\n%config").raise_error()
     before = state()
     for cell in ("%load_ext kqlext", "%kql duckdb://", "%kql print 1", "%config KqlMagics.display_limit = 3",
                  "%kql nonsense |", "%unload_ext kqlext"):  # fmt: skip
