@@ -8,7 +8,7 @@ export const words = {
   literals: "date datetime guid time timespan uniqueid uuid".split(' '),
   constants: "false null true".split(' '),
   parametric: "evaluate find join lookup make-series mv-apply mv-expand mvexpand parse parse-where partition reduce search union".split(' '),
-  flags: "ad allowunencryptedtokencache autodataframe f feedback noexecute palettereverse pr q quiet search stats strict tryazclilogin tryvscodelogin validateconnectionstring vc".split(' '),
-  options: "cloud conn df displaylimit dl dsnfilename file lastrawresultvar maxanswer maxinline o on output over palettecolors palettedesaturation palettename params paramsdict pc pd pl plotlylayout plotpackage pn pp query save split tables timeout timespan to trymsi trytoken type var wait with".split(' '),
-  commands: "close config conn help palettes schema signout version".split(' ')
+  flags: "ad allowunencryptedtokencache autodataframe chartimage ecbp enablecurlybracketsparams f feedback format grid link noexecute palettereverse pr q quiet search showquerylink sql stats strict tryazclilogin tryvscodelogin validateconnectionstring vc".split(' '),
+  options: "cache cloud conn df displaylimit dl dsnfilename file lastrawresultvar maxanswer maxinline o on output over palettecolors palettedesaturation palettename params paramsdict pc pd pl plotlylayout plotpackage pn pp qld query querylinkdestination save split tables timeout timespan to trymsi trytoken type usecache var wait with".split(' '),
+  commands: "cache cachelist cachestop close config conn help palettes schema signout usecache usecachestop version".split(' ')
 };
