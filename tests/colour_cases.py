@@ -39,6 +39,7 @@ T""",
 %kql | where '
 two```⟩, ⟨string:~~~x~~~⟩, ⟨string:"open | where⟩
 ⟨operator:|⟩ ⟨keyword:take⟩ ⟨number:1⟩""",
+    "a string that looks like a target": "⟨magic:%%kql⟩\nT;\n⟨string:```<<```⟩ a",
     "literals": """\
 ⟨magic:%%kql⟩
 ⟨keyword:print⟩ ⟨type:datetime⟩(⟨number:2024-01-01 10:00:00.5Z⟩), ⟨type:timespan⟩(⟨number:1.00:00:00⟩), \

@@ -117,16 +117,16 @@ def test_pygments_knows_the_lexer_by_name() -> None:
 
 # --- nbconvert -------------------------------------------------------------------------------------------
 
-CONFIGURATION = 'c.HighlightMagicsPreprocessor.languages = {"%%kql": "kqlext"}\n'
+CONFIGURATION = 'c.HighlightMagicsPreprocessor.languages = {"%%kql": "kqlext"}'
 
 
 def test_nbconvert_colours_cells(tmp_path: Path, clean_environment: dict[str, str]) -> None:
-    assert CONFIGURATION in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`{CONFIGURATION}`" in (ROOT / "README.md").read_text(encoding="utf-8")
     sources = ["%%kql top <<\nT | where $left.a in (datetime(2024-01-01))", "for x in y: pass", "%kql T | where a"]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     language = {"name": "python", "pygments_lexer": "ipython3"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"language_info": language}), tmp_path / "n.ipynb")
-    (tmp_path / "jupyter_nbconvert_config.py").write_text("c = get_config()\n" + CONFIGURATION)
+    (tmp_path / "jupyter_nbconvert_config.py").write_text(f"c = get_config()\n{CONFIGURATION}\n")
     subprocess.run(
         [sys.executable, "-m", "nbconvert", "--to", "html", "--template", "basic", "n.ipynb"],
         cwd=tmp_path, env={**clean_environment, "JUPYTER_CONFIG_DIR": str(tmp_path)}, check=True, capture_output=True,

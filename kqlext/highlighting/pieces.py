@@ -124,31 +124,29 @@ _BEHIND_COLUMN = frozenset(",)=.+-/<>!%")
 def _query(text: str, start: int) -> Iterator[Piece]:
     """The pieces of KQL. What a word is follows from the two tokens before it and from what comes next in its line."""
     before = earlier = ""
-    end = done = start
-    for token in syntax.tokens(text, start):
-        if token.start < done:
-            continue
+    end = start
+    while (token := next(syntax.tokens(text, end), None)) is not None:
         if _BLANK_LINE.search(text, end, token.start):
             before = ""
-        end = token.end
         if token.kind == "comment":
             yield Piece("comment", token.start, token.end)
+            end = token.end
             continue
         piece = _piece(text, token, before, earlier)
         yield piece
-        end = done = piece.end
+        end = piece.end
         if piece.kind == "target":
             continue
         earlier, before = before, text[piece.start : piece.end]
-        literal = _LITERAL.match(text, done) if before == "(" and earlier in LITERALS else None
+        literal = _LITERAL.match(text, end) if before == "(" and earlier in LITERALS else None
         if literal is not None and any(map(str.isdigit, literal[0])):
             yield Piece("number", *literal.span())
-            end = done = literal.end()
+            end = literal.end()
 
 
 def _piece(text: str, token: Token, before: str, earlier: str) -> Piece:
     """The piece that begins with a token; it may take in more of them."""
-    begins = before in _BEGINS
+    begins = before in _BEGINS and token.kind != "string"
     if begins and (verb := _VERB.match(text, token.start)):
         return Piece("keyword", *verb.span())
     if begins and (target := TARGET.match(text, token.start)):

@@ -169,16 +169,16 @@ function inQuery(stream, state) {
 }
 
 function pieceOf(stream, state) {
-  if (BEGINS.includes(state.before)) {
-    if (stream.match(VERB)) return 'keyword';
-    if (stream.match(TARGET)) return 'target';
-  }
   const fence = stream.match(/^[hH]?(```|~~~)/);
   if (fence) {
     state.fence = fence[1];
     return inFence(stream, state);
   }
   if (stream.match(STRING)) return 'string';
+  if (BEGINS.includes(state.before)) {
+    if (stream.match(VERB)) return 'keyword';
+    if (stream.match(TARGET)) return 'target';
+  }
   if (stream.match(NUMBER)) return 'number';
   if (stream.match(SPECIAL)) return 'special';
   const name = stream.match(NAME);
