@@ -41,7 +41,7 @@ const NAME =
 const SYMBOL = /^(?:<\||<<|\.\.|=~|!~|==|!=|<=|>=|=>|.)/u;
 const OPTION = /^-!?([A-Za-z][\w-]*)(?=[=\s;]|$)/;
 const VERB = /^\.[A-Za-z]+(?:-[a-z]+)*/;
-const SPECIAL = /^\$(?:left|right)\b/;
+const SPECIAL = /^\$(?:left|right)(?![\p{L}\p{N}_])/u;
 const LITERAL = /^[\w:.+\-\/ ]+(?=\))/;
 const CONNECTION = /^(?:[A-Za-z][\w-]*:\/\/|(['"])\s*[A-Za-z][\w-]*:\/\/)/;
 const NAMED = [
