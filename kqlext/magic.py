@@ -99,7 +99,8 @@ class KqlMagics(Magics):
 def load(shell: InteractiveShell) -> None:
     """Register the magics and the input transformers with a shell."""
     taken = shell.magics_manager.magics["line"].get("kql")
-    if taken is not None:
+    # IPython's stand-in for a magic that is loaded when it is first used is no other magic.
+    if taken is not None and getattr(taken, "spec", None) != "kqlext":
         owner = getattr(taken, "__module__", "something else")
         warnings.warn(f"%kql was registered by {owner}; kqlext takes it over.", UserWarning, stacklevel=3)
     KqlMagics.kql.__doc__ = kql_help.help_text()
@@ -122,6 +123,7 @@ def load(shell: InteractiveShell) -> None:
     shell.ast_transformers.append(LineStatements())
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
+    _colour_prompt(shell, on=True)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -141,3 +143,13 @@ def unload(shell: InteractiveShell) -> None:
     ):
         if own in transformers:
             transformers.remove(own)
+    _colour_prompt(shell, on=False)
+
+
+def _colour_prompt(shell: InteractiveShell, on: bool) -> None:
+    """Colour KQL, or no more, where the shell has a prompt of its own: not in a kernel, nor with --simple-prompt."""
+    session = getattr(shell, "pt_app", None)
+    if session is not None:
+        from kqlext.highlighting import prompt
+
+        (prompt.colour if on else prompt.uncolour)(session)

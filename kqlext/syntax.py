@@ -42,7 +42,7 @@ _TOKEN = re.compile(
         | [hH]?@"(?:[^"\n]|"")*(?:"|(?=\n)|\Z) | [hH]?@'(?:[^'\n]|'')*(?:'|(?=\n)|\Z)
         | [hH]?"(?:[^"\\\n]|\\[^\n])*(?:"|\\?(?=\n)|\\?\Z) | [hH]?'(?:[^'\\\n]|\\[^\n])*(?:'|\\?(?=\n)|\\?\Z)
       )
-    | (?P<number>\d[\w.]*)
+    | (?P<number>\d(?:\w|\.(?!\.))*)
     | (?P<name>(?:project|mv|make|parse|sample|top|macro|graph|partition)-[a-z]+(?:-[a-z]+)*(?!\w)|[^\W\d]\w*)
     | (?P<symbol><\||<<|\.\.|=~|!~|==|!=|<=|>=|=>|.)
     """,
@@ -84,7 +84,7 @@ def _code(text: str) -> list[tuple[Token, int]]:
 
 # An operator that ends the text so far still waits for its operand. Operators that may stand alone (count,
 # getschema, consume, serialize) are not among them.
-_OPERATORS = frozenset(
+OPERATORS = frozenset(
     """where filter project project-away project-keep project-rename project-reorder extend summarize join lookup
     union sort order top top-nested top-hitters take limit sample sample-distinct distinct parse parse-where
     parse-kv mv-expand mv-apply mvexpand mvapply make-series make-graph graph-match evaluate invoke render search
@@ -98,7 +98,7 @@ _COMPARISONS = frozenset(
 )
 
 # A word between two operands; it waits for the second one.
-_JOINING = _COMPARISONS | frozenset("and or not by on with from to step of regex nulls".split())
+JOINING = _COMPARISONS | frozenset("and or not by on with from to step of regex nulls".split())
 
 # A line that begins with one of these goes on with the statement before it. KQL is case-sensitive: a table may
 # well be called Project.
@@ -110,13 +110,13 @@ _GOING_ON = _COMPARISONS | frozenset(
 _BEHIND_OPERAND = _COMPARISONS | frozenset("= == != =~ !~ < <= > >= => .. , : + - * / % ! asc desc and or".split())
 
 # Words that begin a query whatever stands behind them: `search in (T) 'x'`, `union *`, `print -1`.
-_BEGINNING = frozenset("search find print union range let set externaldata datatable".split())
+BEGINNING = frozenset("search find print union range let set externaldata datatable".split())
 
 # What may begin with a bracket of its own: `(union A, B) | ...` and `['my table'] | ...`.
 _TABLE_NAME_BEGINS = re.compile(r"""\[\s*@?(?:'[^'\n]*'|"[^"\n]*")\s*\]""")
 
 # Operators whose first words are `name=value` parameters, with the operand still to come.
-_TAKES_PARAMETERS = frozenset(
+TAKES_PARAMETERS = frozenset(
     """union join lookup parse parse-where search find mv-expand mv-apply mvexpand partition evaluate reduce
     make-series""".split()
 )
@@ -126,7 +126,7 @@ _MOST_PARAMETERS = 60  # tokens; more are no parameters
 _TAKES_WILDCARDS = frozenset("union find search distinct project-away project-keep project-reorder".split())
 
 # Statements that only prepare the query behind their `;`.
-_PREPARES = frozenset({"let", "set", "declare", "alias", "pattern", "restrict"})
+PREPARES = frozenset({"let", "set", "declare", "alias", "pattern", "restrict"})
 
 # Commands that take all the text behind them, blank lines and all.
 _TAKES_ALL = re.compile(r"\s*\.\s*(?:execute\b|ingest\s+inline\b)", re.IGNORECASE)
@@ -220,14 +220,14 @@ def _begins_statement(text: str, code: _Code, index: int) -> bool:
         return behind in ("query_parameters", "pattern")
     if token.text in _GOING_ON:
         return False
-    return token.text in _BEGINNING or behind not in _BEHIND_OPERAND
+    return token.text in BEGINNING or behind not in _BEHIND_OPERAND
 
 
 def _complete(text: str, code: _Code, query: _Open, index: int) -> bool:
     """Whether the tokens of a query before ``index`` make a whole one, so that a blank line may end it."""
     if query.broken or _TAKES_ALL.match(text, code[query.begin][0].start):
         return False  # with a broken string all is wrong: the service shall see what follows too
-    if code[query.statement][0].text in _PREPARES:
+    if code[query.statement][0].text in PREPARES:
         return False
     last = code[index - 1][0]
     if last.kind == "symbol" and last.text not in _CLOSING and not (last.text == "*" and _wildcard(code, query, index)):
@@ -241,14 +241,14 @@ def _waits(code: _Code, query: _Open, index: int) -> bool:
     """Whether the word at ``index`` waits for an operand, and is no table or column of such a name."""
     word = code[index][0].text
     if index == query.operator:
-        return word in _OPERATORS
-    return word in _JOINING and code[index - 1][0].text not in (",", ".", "=")
+        return word in OPERATORS
+    return word in JOINING and code[index - 1][0].text not in (",", ".", "=")
 
 
 def _wildcard(code: _Code, query: _Open, index: int) -> bool:
     """Whether the ``*`` before ``index`` stands for names, and does not multiply what is before it."""
     before = code[index - 2][0]
-    starts = index - 1 == query.operator or before.text == "," or before.text in _OPERATORS | _JOINING
+    starts = index - 1 == query.operator or before.text == "," or before.text in OPERATORS | JOINING
     return starts or code[query.operator][0].text in _TAKES_WILDCARDS
 
 
@@ -263,7 +263,7 @@ def _wants_bracket(code: _Code, query: _Open, index: int) -> bool:
 
 def _only_parameters(code: _Code, query: _Open, index: int) -> bool:
     """Whether an operator has only its ``kind=inner`` parameters so far and still waits for its operand."""
-    if code[query.operator][0].text not in _TAKES_PARAMETERS or index - query.operator > _MOST_PARAMETERS:
+    if code[query.operator][0].text not in TAKES_PARAMETERS or index - query.operator > _MOST_PARAMETERS:
         return False
     words = [token.text for token, _ in code[query.operator + 1 : index]]
     if not words:
@@ -295,7 +295,7 @@ def statements(text: str) -> list[Span]:
 
 def prepares(statement: str) -> bool:
     """Whether a statement only prepares the query behind it (``let``, ``set``, ``declare`` ...)."""
-    return _first_text(statement) in _PREPARES
+    return _first_text(statement) in PREPARES
 
 
 def is_option(statement: str) -> bool:

@@ -1,10 +1,12 @@
-"""Writes the pages of docs/ that are made from the code; `tests/test_docs.py` checks that they are what it would write.
+"""Writes the pages of docs/ and the words of the JupyterLab extension, which are made from the code. Tests check that
+they are what it would write.
 
 .venv/bin/python scripts/docs.py
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from kqlext.connections.named import DEFAULT_VARIABLES
 from kqlext.connections.profile_files import DOCUMENTED
 from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.connections.sign_in import METHODS
+from kqlext.highlighting.words import tables as tables_of_words
 from kqlext.services import supported_schemes
 from kqlext.visualization.properties import KNOWN, NO_CHART
 
@@ -302,9 +305,24 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 PAGES = {"connections.md": connections_page, "kqlmagic.md": kqlmagic_page, "render.md": render_page}
 
 
+# --- the JupyterLab extension ------------------------------------------------------------------------------
+
+WORDS = DOCS.parent / "kqlext" / "labextension" / "static" / "words.js"
+
+
+def words_module() -> str:
+    """labextension/static/words.js: the words by which JupyterLab colours KQL."""
+    tables = [f"  {name}: {json.dumps(' '.join(words))}.split(' ')" for name, words in tables_of_words().items()]
+    return "\n".join([
+        "// This file is made from kqlext/highlighting/words.py by scripts/docs.py.",
+        "export const words = {", ",\n".join(tables), "};", "",
+    ])  # fmt: skip
+
+
 def main() -> None:
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    WORDS.write_text(words_module(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 
 def run(source: Path, folder: Path) -> Any:
@@ -30,7 +31,8 @@ def run(source: Path, folder: Path) -> Any:
         record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
     ).execute()
-    html, _ = HTMLExporter().from_notebook_node(notebook)
+    kql = Config(HighlightMagicsPreprocessor={"languages": {"%%kql": "kqlext"}})
+    html, _ = HTMLExporter(config=kql).from_notebook_node(notebook)
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / f"{source.stem}.html", html)
     write(folder / source.name, nbformat.writes(notebook))

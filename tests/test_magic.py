@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -629,6 +630,46 @@ def test_unloading_leaves_the_shell_as_it_was(plain_shell: Any) -> None:
     plain_shell.run_cell("%load_ext kqlext").raise_error()
     plain_shell.run_cell("%reload_ext kqlext").raise_error()
     plain_shell.run_cell("%kql duckdb://").raise_error()
+
+
+def test_unloading_leaves_no_trace(plain_shell: Any) -> None:
+    """Everything that IPython lets an extension add to, of which kqlext uses some."""
+
+    def state() -> dict[str, Any]:
+        callbacks = plain_shell.events.callbacks
+        return {
+            "events": {event: list(functions) for event, functions in callbacks.items()},
+            "ast": list(plain_shell.ast_transformers),
+            "cleanup": list(plain_shell.input_transformers_cleanup),
+            "post": list(plain_shell.input_transformers_post),
+            "matchers": list(plain_shell.Completer.custom_matchers),
+            "errors": plain_shell.custom_exceptions,
+            "formatters": {
+                name: (dict(formatter.type_printers), dict(formatter.deferred_printers))
+                for name, formatter in plain_shell.display_formatter.formatters.items()
+            },
+            "classes": [type(configurable) for configurable in plain_shell.configurables],
+            # Answers stay: their names begin with an underscore.
+            "names": {name for name in plain_shell.user_ns if not name.startswith("_")},
+            "settings": dict(plain_shell.config),
+        }
+
+    # IPython makes some of its own parts when they are first used.
+    plain_shell.run_cell("%load_ext autoreload\n%config").raise_error()
+    before = state()
+    for cell in ("%load_ext kqlext", "%kql duckdb://", "%kql print 1", "%config KqlMagics.display_limit = 3",
+                 "%kql nonsense |", "%unload_ext kqlext"):  # fmt: skip
+        plain_shell.run_cell(cell)
+    after = state()
+    after["settings"].pop("KqlMagics", None)  # %config writes it: it is the user's
+    assert after == before
+
+
+def test_a_stand_in_for_a_lazy_magic_is_no_other_magic(plain_shell: Any) -> None:
+    plain_shell.magics_manager.register_lazy("kql", "kqlext")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain_shell.run_line_magic("kql", "duckdb://")
 
 
 def test_another_magic_of_that_name_is_said(plain_shell: Any) -> None:

@@ -32,7 +32,11 @@ class Lab:
         extensions = [] if plotly else [f"--LabApp.labextensions_path={home / 'none'}"]
         foreign = ("JUPYTER", "PYTEST", "IPYTHON", "KQL")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        own = {"HOME": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "PYTHONPATH": str(_ROOT)}
+        # The extension as it is here, whatever the environment has installed.
+        (home / "jupyter" / "labextensions").mkdir(parents=True)
+        (home / "jupyter" / "labextensions" / "kqlext").symlink_to(_ROOT / "kqlext" / "labextension")
+        own = {"HOME": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "PYTHONPATH": str(_ROOT),
+               "JUPYTER_PATH": str(home / "jupyter")}  # fmt: skip
         self._log = (home / "lab.log").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
