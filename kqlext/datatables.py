@@ -39,7 +39,7 @@ def datatable(name: str, value: object, limit: int | None = MAX_INLINE, embedded
         raise KqlConversionError(f"{name} has no columns.", hint="give it one, or leave it out")
     if limit is not None and table.num_rows * table.num_columns * 2 > limit:  # no cell takes less
         raise _too_large(name, table, limit)
-    kinds = [_kusto_type(name, table.field(column), column in dynamics) for column in table.column_names]
+    kinds = [column_type(name, table.field(column), column in dynamics) for column in table.column_names]
     header = ",".join(f"[{string(column)}]:{kind}" for column, kind in zip(table.column_names, kinds, strict=True))
     parts, size = [f"datatable({header})[\n"], 0
     for row in _rows(name, table, kinds, embedded):
@@ -59,7 +59,12 @@ def _too_large(name: str, table: Any, limit: int) -> KqlConversionError:
     )
 
 
-def _kusto_type(name: str, field: Any, is_dynamic: bool) -> str:
+def column_type(name: str, field: Any, is_dynamic: bool) -> str:
+    """The Kusto type of an Arrow field.
+
+    Raises:
+        KqlConversionError: there is none for it.
+    """
     import pyarrow.types as pt
 
     kind = field.type.value_type if pt.is_dictionary(field.type) else field.type

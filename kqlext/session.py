@@ -18,6 +18,7 @@ from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlError
 from kqlext.references import Held, Value, resolve
 from kqlext.saved import SavedQuery
+from kqlext.schemas.store import Schemas
 from kqlext.services import make_opener
 from kqlext.services.base import Service
 from kqlext.surroundings import here
@@ -33,6 +34,7 @@ class Session:
         self.registry = Registry(make_opener(self.sign_ins))
         self._notebook: Connection | None = None
         self.saved: dict[str, SavedQuery] = {}
+        self.schemas = Schemas()
 
     def connect(self, text: str, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> Connection:
         """Open or find what a connection string, ``@name`` or ``[section]`` means, and make it the current connection.

@@ -61,7 +61,8 @@ def _with_lets(query: Query, values: Values, connection: Connection, embedded: b
     found = [(name, span) for name, span in lets.bare_lets(query.text) if _is_value(name, values)]
     if not found:
         return query
-    tables = set((connection.service.catalogue() or {}) if embedded else ())
+    schema = connection.service.schema() if embedded else None
+    tables = {table.name for table in schema.tables} if schema else set()
     for name, span in reversed(found):  # from the end, so that the spans before stay right
         value = values.named[name]
         if name in tables or (embedded and is_table(value)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from servers.loopback import Answer
 from kqlext import errors
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.decode import decode
-from kqlext.schema import read_schema
+from kqlext.schemas import TableSchema
+from kqlext.schemas.reading import read_schema, read_table
 from kqlext.services import make_opener
 from kqlext.services.base import Query
 from kqlext.services.defender import DefenderService
@@ -211,11 +213,18 @@ def test_a_management_command_is_refused_here(graph: GraphServer, service: Defen
     assert graph.requests == []
 
 
-def test_there_is_no_list_of_tables(graph: GraphServer, service: DefenderService) -> None:
-    with pytest.raises(errors.KqlUnsupportedError, match="does not list its tables") as caught:
-        read_schema(service)
-    assert "--schema DeviceProcessEvents" in caught.value.hint
+def test_the_names_of_the_tables_need_no_request(graph: GraphServer, service: DefenderService) -> None:
+    schema = read_schema(service)
+    assert schema.table("DeviceProcessEvents") == TableSchema("DeviceProcessEvents", ())
     assert graph.requests == []
+
+
+def test_the_columns_of_a_table_are_asked_for(graph: GraphServer, service: DefenderService) -> None:
+    table = read_table(service, "DeviceProcessEvents")
+    assert table.types()["ProcessId"] == "long"
+    assert [request.body["Query"] for request in graph.requests] == ["DeviceProcessEvents | getschema"]
+    known = replace(read_schema(service), tables=(table,))
+    assert read_schema(service, known).table("DeviceProcessEvents") == table, "columns that were read are kept"
 
 
 # --- through the magic -----------------------------------------------------------------------------------

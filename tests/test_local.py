@@ -276,7 +276,7 @@ def test_files_are_tables(engine: LocalService, tmp_path: Path) -> None:
     ]  # fmt: skip
     assert column(engine, "three | project tolong(d.k[0])") == [1]
     assert column(engine, "all | summarize sum(tolong(o.k))") == [3]
-    assert engine.catalogue()["all"] == {"n": "long", "o": "dynamic"}
+    assert engine.schema().types()["all"] == {"n": "long", "o": "dynamic"}
 
 
 def test_several_files_as_one_table(engine: LocalService, tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_database_file_is_opened_read_only(database: Path) -> None:
     assert service.info.database == "events"
     answer = table(service, "T | extend k = tolong(s.k)")
     assert [one.type for one in answer.columns] == ["long", "datetime", "dynamic", "long"]
-    assert service.catalogue()["T"] == {"n": "long", "day": "datetime", "s": "dynamic"}
+    assert service.schema().types()["T"] == {"n": "long", "day": "datetime", "s": "dynamic"}
     with pytest.raises(errors.KqlError):
         run(service, ".set-or-replace T <| print 1")
     service.close()
@@ -414,7 +414,7 @@ def test_other_schemas_of_a_file_are_not_listed(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
         connection.execute("CREATE SCHEMA s2; CREATE TABLE s2.t2 AS SELECT 1 AS x; CREATE TABLE t1 AS SELECT 1 AS x")
     service = open_local(ConnectionSpec("duckdb", (("database", str(tmp_path / "x.duckdb")),)))
-    assert list(service.catalogue()) == ["t1"]
+    assert list(service.schema().types()) == ["t1"]
     service.close()
 
 
@@ -450,5 +450,5 @@ def test_a_closed_engine_says_so(engine: LocalService) -> None:
 def test_samples_are_their_own_database() -> None:
     service = open_local(ConnectionSpec("samples", ()))
     assert column(service, "database('samples').StormEvents | count")[0] > 50_000
-    assert set(service.catalogue()) >= {"StormEvents", "SecurityEvent", "SecurityAlert", "SigninLogs", "Heartbeat"}
+    assert set(service.schema().types()) >= {"StormEvents", "SecurityEvent", "SecurityAlert", "SigninLogs", "Heartbeat"}
     service.close()

@@ -92,7 +92,7 @@ def test_ragged_csv_is_refused(text: str, message: str, hint: str, engine: Local
         engine.add_files(str(tmp_path / "t.csv"))
     assert message in caught.value.message
     assert hint in caught.value.hint
-    assert "t" not in engine.catalogue()
+    assert engine.schema().table("t") is None
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -142,7 +142,7 @@ def test_files_are_added_all_or_none(engine: LocalService, tmp_path: Path) -> No
     (tmp_path / "b.json").write_text("no json")
     with pytest.raises(errors.KqlConnectionError):
         engine.add_files(str(tmp_path / "*.json"))
-    assert engine.catalogue() == {}
+    assert engine.schema().tables == ()
 
 
 def test_files_take_no_tables_place_but_their_own(tmp_path: Path) -> None:

@@ -99,9 +99,9 @@ def test_a_workspace_without_data(server: MonitorServer, service: Service) -> No
     assert values(answer(service, "print 1")) == [[1]]
 
 
-def test_the_catalogue(server: MonitorServer, service: Service) -> None:
-    assert service.catalogue() == {name: dict(columns) for name, columns in samples.TABLES.items()}
-    assert opened(server, f"appinsights://appid='{APP}'").catalogue()
+def test_the_schema(server: MonitorServer, service: Service) -> None:
+    assert service.schema().types() == {name: dict(columns) for name, columns in samples.TABLES.items()}
+    assert opened(server, f"appinsights://appid='{APP}'").schema()
     assert [request.path.rpartition("/")[2] for request in server.requests] == ["metadata", "metadata"]
     assert {request.method for request in server.requests} == {"GET"}
 
@@ -110,14 +110,14 @@ def test_the_catalogue(server: MonitorServer, service: Service) -> None:
 def test_metadata_that_are_malformed(body: bytes, server: MonitorServer, service: Service) -> None:
     server.on(lambda request: request.action == "metadata", body)
     with pytest.raises(errors.KqlResponseError, match="The metadata of the service are malformed"):
-        service.catalogue()
+        service.schema()
 
 
-def test_the_catalogue_of_a_workspace_without_data(server: MonitorServer, service: Service) -> None:
+def test_the_schema_of_a_workspace_without_data(server: MonitorServer, service: Service) -> None:
     server.on(lambda request: request.action == "metadata", monitor.no_content(), monitor.insufficient_access())
-    assert service.catalogue() == {}
+    assert service.schema().tables == ()
     with pytest.raises(errors.KqlAuthenticationError, match="insufficient access") as caught:
-        service.catalogue()
+        service.schema()
     assert caught.value.request_id
 
 
@@ -166,11 +166,11 @@ def test_each_source_has_its_path(source: str, path: str, server: MonitorServer)
     assert server.requests[0].path == path
 
 
-def test_a_resource_is_called_by_its_last_name_and_has_no_catalogue(server: MonitorServer) -> None:
+def test_a_resource_is_called_by_its_last_name_and_has_no_schema(server: MonitorServer) -> None:
     service = opened(server, f"loganalytics://workspace='{RESOURCE}'")
     assert (service.info.database, service.info.cluster) == ("web1", "loganalytics")
     with pytest.raises(errors.KqlUnsupportedError, match="web1 is one resource"):
-        service.catalogue()
+        service.schema()
 
 
 @pytest.mark.parametrize("given", [[OTHER_WORKSPACE, "by-name"], OTHER_WORKSPACE])

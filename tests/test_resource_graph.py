@@ -23,7 +23,8 @@ from kqlext.connections.strings import ConnectionSpec
 from kqlext.decode import decode
 from kqlext.decode.resource_graph import decode_pages
 from kqlext.decode.tables import DataSet
-from kqlext.schema import read_schema
+from kqlext.schemas import TableSchema
+from kqlext.schemas.reading import read_schema, read_table
 from kqlext.services import make_opener
 from kqlext.services.base import Query
 from kqlext.services.resource_graph import ResourceGraphService, Scope
@@ -430,9 +431,10 @@ def test_a_management_command_is_refused_here(graph: ResourceGraphServer, servic
     assert graph.requests == []
 
 
-def test_there_is_no_list_of_tables(service: ResourceGraphService) -> None:
-    with pytest.raises(errors.KqlUnsupportedError, match="does not list its tables"):
-        read_schema(service)
+def test_the_names_of_the_tables_need_no_request(graph: ResourceGraphServer, service: ResourceGraphService) -> None:
+    assert read_schema(service).table("ResourceContainers") == TableSchema("ResourceContainers", ())
+    assert graph.requests == []
+    assert read_table(service, "Resources").types()["size"] == "long"
 
 
 # --- opening ---------------------------------------------------------------------------------------------

@@ -83,8 +83,8 @@ def test_what_the_lookup_asks(monitor: MonitorServer, graph: ResourceGraphServer
     assert "subscriptions" not in request.body
 
 
-def test_the_catalogue_by_name(monitor: MonitorServer, graph: ResourceGraphServer) -> None:
-    assert opened(connection(monitor, graph)).catalogue()
+def test_the_schema_by_name(monitor: MonitorServer, graph: ResourceGraphServer) -> None:
+    assert opened(connection(monitor, graph)).schema()
     assert monitor.requests[0].source == WORKSPACE
 
 

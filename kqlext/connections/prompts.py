@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from getpass import getpass
@@ -11,6 +12,9 @@ from typing import Protocol
 
 from kqlext.errors import KqlAuthenticationError
 from kqlext.text import normalize_name
+
+MAY_ASK: ContextVar[bool] = ContextVar("kqlext may ask", default=True)
+"""Whether a sign-in may ask its user: what runs in the background, unasked, may not."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def ask_secret(key: str) -> str:
         KqlAuthenticationError: nobody is there to type, or nothing was typed.
     """
     try:
-        typed = getpass(f"{key}: ")
+        typed = getpass(f"{key}: ") if MAY_ASK.get() else ""
     except (EOFError, NotImplementedError):  # a kernel without input raises IPython's kind of the second
         typed = ""
     if not typed:

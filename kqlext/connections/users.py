@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from kqlext.connections.notebook_services import NotebookUtils
-from kqlext.connections.prompts import DeviceCode, Prompt
+from kqlext.connections.prompts import MAY_ASK, DeviceCode, Prompt
 from kqlext.connections.sign_in_errors import chain_attempts, code_of, nothing_found, sentence
 from kqlext.connections.token_cache import Records, persistence
 from kqlext.errors import KqlAuthenticationError
@@ -95,6 +95,8 @@ class UserSignIn:
 
     def _ask(self, *scopes: str) -> None:
         """Let the user sign in; whatever comes of it, no code stays on the screen."""
+        if not MAY_ASK.get():
+            raise KqlAuthenticationError("Nobody is signed in.", hint="run a query, which asks you to")
         if self._kind == "InteractiveBrowserCredential" and not _has_display():
             raise KqlAuthenticationError(
                 "The kernel's machine has no display to open a browser on.",
@@ -121,7 +123,7 @@ class UserSignIn:
 
     @property
     def can_ask(self) -> bool:
-        return self._prompt.can_ask()
+        return MAY_ASK.get() and self._prompt.can_ask()
 
 
 def _has_display() -> bool:

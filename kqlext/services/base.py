@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from kqlext import __version__
 from kqlext.edits import Edit, place, written
 from kqlext.errors import KqlError, Span
+from kqlext.schemas.model import DatabaseSchema
 
 CLIENT_HEADERS = {
     "Accept": "application/json",
@@ -172,13 +173,15 @@ class Response:
 class ServiceInfo:
     """How a service is called: ``database@cluster`` and one line that describes it. Holds no secret.
 
-    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name.
+    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name. ``address`` tells
+    what is asked from all else in the world; it is empty for an engine in this process.
     """
 
     cluster: str
     database: str
     description: str
     real_name: str = ""
+    address: str = ""
 
 
 class Service(Protocol):
@@ -208,8 +211,8 @@ class Service(Protocol):
         """The answer to the smallest question: the service is there, lets us in, and has the database."""
         ...
 
-    def catalogue(self) -> Mapping[str, Mapping[str, str]] | None:
-        """Table -> column -> Kusto type, or None where only a management command tells."""
+    def schema(self) -> DatabaseSchema | None:
+        """What the database holds, or None where only management commands tell. Columns may be left out."""
         ...
 
     def close(self) -> None:

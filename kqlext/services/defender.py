@@ -7,12 +7,12 @@ given as the answer's visualization.
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from azure.core.credentials import TokenCredential
 
 from kqlext import __version__, syntax
 from kqlext.errors import KqlError, KqlUnsupportedError
+from kqlext.schemas.model import DatabaseSchema, TableSchema
+from kqlext.schemas.names import HUNTING_TABLES
 from kqlext.services.addresses import check_address, is_graph, sign_in_text
 from kqlext.services.base import CLIENT_HEADERS, Query, Response, ServiceInfo, ignored_properties, search_notes
 from kqlext.services.graph_errors import Failures, failure
@@ -50,7 +50,7 @@ class DefenderService:
         """
         check_address(graph, credential is not None, "Microsoft Graph", lambda url: trusted or is_graph(url))
         signing = sign_in_text(credential is not None, trusted)
-        self.info = ServiceInfo("defender", name or "hunting", f"{graph}, {signing}")
+        self.info = ServiceInfo("defender", name or "hunting", f"{graph}, {signing}", address=f"{graph}/{name}")
         self._failures = Failures("advanced hunting", graph, _PERMISSION, _QUOTA)
         self._client = HttpClient(graph, credential, f"{resource}/.default", f"kqlext/{__version__}")
 
@@ -95,17 +95,10 @@ class DefenderService:
         """Run the smallest query: it needs the service, and the right to query."""
         return self.execute(Query("print kqlext=1", timeout=60))
 
-    def catalogue(self) -> NoReturn:
-        """Raise: the service does not list its tables.
-
-        Raises:
-            KqlUnsupportedError: says how to see the columns of one.
-        """
-        raise KqlUnsupportedError(
-            "Advanced hunting does not list its tables.",
-            hint="%kql --schema DeviceProcessEvents shows the columns of a table; learn.microsoft.com lists the tables "
-            'under "Understand the advanced hunting schema"',
-        )
+    def schema(self) -> DatabaseSchema:
+        """The names of the tables that the service is known for, without columns: it lists none itself."""
+        tables = tuple(TableSchema(name, ()) for name in HUNTING_TABLES)
+        return DatabaseSchema(self.info.cluster, self.info.database, tables, ())
 
     def close(self) -> None:
         self._client.close()

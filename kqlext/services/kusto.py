@@ -61,7 +61,7 @@ class KustoService:
         """
         check_address(cluster, credential is not None, "Kusto services", lambda url: trusted or is_kusto(url))
         signing = sign_in_text(credential is not None, trusted)
-        self.info = ServiceInfo(friendly_name(cluster), database, f"{cluster}, {signing}")
+        self.info = ServiceInfo(friendly_name(cluster), database, f"{cluster}, {signing}", address=cluster)
         self._looked_up = False
         # The scope is what the service's metadata say, once there is something to sign.
         signer = MetadataCredential(credential, cluster) if credential else None
@@ -100,7 +100,7 @@ class KustoService:
         """Run the smallest query: it needs the server, the right to query, and the database."""
         return self.execute(Query("print kqlext=1", timeout=60))
 
-    def catalogue(self) -> None:
+    def schema(self) -> None:
         """None: management commands tell."""
 
     def close(self) -> None:

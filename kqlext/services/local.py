@@ -21,6 +21,7 @@ from duckdb_kql.types import kusto_type
 from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlConversionError, KqlQueryError, KqlUnsupportedError, Span
+from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
 from kqlext.services import local_files, local_tables
 from kqlext.services.base import (
     ArrowAnswer,
@@ -36,6 +37,16 @@ from kqlext.services.local_errors import translated
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
 _SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+_CLOSED = "connect again"
+_COLUMNS = (
+    "SELECT table_name, column_name, data_type FROM information_schema.columns "
+    "WHERE table_catalog = ? AND table_schema = 'main' ORDER BY table_name, ordinal_position"
+)
+# Only the connection that made them sees these.
+_TEMPORARY = (
+    "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+    "WHERE database_name = 'temp' AND NOT starts_with(table_name, '__kqlext_') ORDER BY table_name, column_index"
+)
 
 
 class LocalService:
@@ -61,7 +72,7 @@ class LocalService:
         query.progress.state = "running"
         with self._lock, self._deadline(query.timeout):
             if self._closed:
-                raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint="connect again")
+                raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint=_CLOSED)
             _refuse_misread(query.text)
             notes = [
                 *ignored_properties(query, "The embedded engine"),
@@ -84,19 +95,25 @@ class LocalService:
         """An empty answer: the database was opened when the service was made."""
         return Response("arrow")
 
-    def catalogue(self) -> dict[str, dict[str, str]]:
-        """Tables of the database, and of files."""
-        found: dict[str, dict[str, str]] = {}
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT table_name, column_name, data_type FROM information_schema.columns "
-                "WHERE table_catalog IN (current_database(), 'temp') AND table_schema = 'main' "
-                "ORDER BY table_name, table_catalog, ordinal_position"
-            ).fetchall()
-        for table, column, kind in rows:
+    def schema(self) -> DatabaseSchema:
+        """Tables of the database, and of files. Queries wait no longer than it takes to look at the temporary ones."""
+        try:
+            with self._lock:
+                temporary = self._connection.execute(_TEMPORARY).fetchall()
+                database = self._connection.execute("SELECT current_database()").fetchone()[0]
+                cursor = self._connection.cursor()
+            with cursor:
+                rows = cursor.execute(_COLUMNS, [database]).fetchall()
+        except duckdb.Error:
+            if not self._closed:
+                raise
+            raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint=_CLOSED) from None
+        found: dict[str, dict[str, Column]] = {}
+        for table, column, kind in [*rows, *temporary]:
             # A view over a table with foreign types comes later and stands for it.
-            found.setdefault(table, {})[column] = kusto_type(kind)
-        return found
+            found.setdefault(table, {})[column] = Column(column, kusto_type(kind))
+        tables = tuple(TableSchema(name, tuple(columns.values())) for name, columns in sorted(found.items()))
+        return DatabaseSchema(self.info.cluster, self.info.database, tables, ())
 
     def add_files(self, pattern: str) -> list[str]:
         """Make tables of files; gives their names. Files that were added before are read anew."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -19,6 +20,8 @@ from kqlext import __version__
 from kqlext.connections.prompts import ask_secret, is_left_open
 from kqlext.errors import KqlAuthenticationError, KqlCellError, KqlError, KqlResponseError, KqlUnsupportedError
 from kqlext.parameters import iso_timespan
+from kqlext.schemas.azure import of_metadata
+from kqlext.schemas.model import DatabaseSchema
 from kqlext.services.addresses import sign_in_text
 from kqlext.services.azure_errors import failure
 from kqlext.services.base import Query, Response, ServiceInfo
@@ -99,7 +102,7 @@ class MonitorService:
         self._signing = "by key" if key else sign_in_text(token is not None, trusted)
         self._lookup = lookup
         self._lock = Lock()  # queries that run side by side look the workspace up once
-        self.info = ServiceInfo(target.kind.name, target.name, self._description(target))
+        self.info = ServiceInfo(target.kind.name, target.name, self._description(target), address=_address(target))
         self._target = target
         self._key = key
         self._client = HttpClient(target.endpoint, token, target.scope, f"kqlext/{__version__}")
@@ -142,8 +145,8 @@ class MonitorService:
         """Run the smallest query: it needs the service, the right to query, and the workspace or application."""
         return self.execute(Query("print kqlext=1", timeout=60))
 
-    def catalogue(self) -> dict[str, dict[str, str]]:
-        """Tables and columns, from the service's metadata.
+    def schema(self) -> DatabaseSchema:
+        """Tables and functions, from the service's metadata.
 
         Raises:
             KqlUnsupportedError: the connection is of one resource, of which there are none.
@@ -158,7 +161,8 @@ class MonitorService:
             answer = self._client.get(f"{target.path}/metadata", self._headers(query.client_request_id), _LIMIT)
             if answer.status not in (200, 204):
                 raise self._failure(answer, query)
-            return _columns_by_table(answer)
+            tables, functions = of_metadata(_document(answer))
+            return DatabaseSchema(self.info.cluster, self.info.database, tables, functions)
         except KqlError as error:
             error.request_id = query.client_request_id
             raise
@@ -173,7 +177,9 @@ class MonitorService:
         with self._lock:
             if self._target.is_name and self._lookup is not None:
                 self._target = self._target.with_workspace_id(self._lookup.workspace_id())
-                self.info = replace(self.info, description=self._description(self._target))
+                self.info = replace(
+                    self.info, description=self._description(self._target), address=_address(self._target)
+                )
             return self._target
 
     def _description(self, target: Target) -> str:
@@ -250,13 +256,14 @@ def _texts(name: str, value: object) -> list[str]:
     return list(values)
 
 
-def _columns_by_table(answer: HttpAnswer) -> dict[str, dict[str, str]]:
+def _document(answer: HttpAnswer) -> Any:
     if answer.status == 204:
-        return {}
+        return {"tables": []}
     try:
-        return {
-            str(table["name"]): {str(column["name"]): str(column["type"]) for column in table["columns"]}
-            for table in orjson.loads(answer.body)["tables"]
-        }
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        return orjson.loads(answer.body)
+    except orjson.JSONDecodeError as error:
         raise KqlResponseError(f"The metadata of the service are malformed: {type(error).__name__} {error}.") from None
+
+
+def _address(target: Target) -> str:
+    return f"{target.endpoint}{target.path or f'/{target.name}'}"

@@ -11,13 +11,15 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 from azure.core.credentials import TokenCredential
 
 from kqlext import __version__, syntax
 from kqlext.errors import KqlError, KqlResponseError, KqlServiceError, KqlUnsupportedError
+from kqlext.schemas.model import DatabaseSchema, TableSchema
+from kqlext.schemas.names import RESOURCE_GRAPH_TABLES
 from kqlext.services.addresses import check_address, is_management, sign_in_text
 from kqlext.services.base import (
     CLIENT_HEADERS,
@@ -89,7 +91,7 @@ class ResourceGraphService:
             management, credential is not None, "Azure Resource Manager", lambda url: trusted or is_management(url)
         )
         signing = sign_in_text(credential is not None, trusted)
-        self.info = ServiceInfo("resourcegraph", scope.name, f"{management}, {signing}")
+        self.info = ServiceInfo("resourcegraph", scope.name, f"{management}, {signing}", address=management)
         self._scope = scope
         self._failures = Failures("Azure Resource Graph", management, _PERMISSION, _QUOTA)
         self._client = HttpClient(management, credential, f"{resource}/.default", f"kqlext/{__version__}")
@@ -134,17 +136,10 @@ class ResourceGraphService:
         """Run the smallest query: it needs the service, the right to query, and the scope."""
         return self.execute(Query("Resources | take 1 | project id", timeout=60))
 
-    def catalogue(self) -> NoReturn:
-        """Raise: the service does not list its tables.
-
-        Raises:
-            KqlUnsupportedError: says how to see the columns of one.
-        """
-        raise KqlUnsupportedError(
-            "Azure Resource Graph does not list its tables.",
-            hint="%kql --schema Resources shows the columns of a table; others are ResourceContainers, "
-            "SecurityResources, PolicyResources, AdvisorResources, HealthResources",
-        )
+    def schema(self) -> DatabaseSchema:
+        """The names of the tables that the service is known for, without columns: it lists none itself."""
+        tables = tuple(TableSchema(name, ()) for name in RESOURCE_GRAPH_TABLES)
+        return DatabaseSchema(self.info.cluster, self.info.database, tables, ())
 
     def close(self) -> None:
         self._client.close()
