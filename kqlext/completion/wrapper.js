@@ -77,7 +77,7 @@
       let state = Kusto.GlobalState.Default;
       const [current, name] = schema.current;
       for (const [cluster, databases] of Object.entries(schema.clusters)) {
-        // Both are open: what nobody has read may be there.
+        // The cluster is open: databases that nobody has read may be there.
         const symbols = values(databases).map((d) => database(d, false));
         const symbol = new Symbols.ClusterSymbol.$ctor1(cluster, list(symbols, Symbols.Symbol), true);
         state = cluster === current ? state.WithCluster(symbol) : state.AddOrReplaceCluster(symbol);
@@ -109,8 +109,9 @@
       const code = Kusto.KustoCode.ParseAndAnalyze(text, globals), tables = new Set(), functions = new Set();
       for (const expression of toArray(code.Syntax.GetDescendants(Kusto.Syntax.Expression))) {
         const symbol = expression.ReferencedSymbol;
-        if (symbol && globals.IsDatabaseTable(symbol)) tables.add(symbol.Name);
-        if (symbol && globals.IsDatabaseFunction(symbol)) functions.add(symbol.Name);
+        if (!symbol || !symbol.Name || !globals.IsDatabaseSymbol(symbol)) continue;
+        if (scope.Bridge.is(symbol, Symbols.TableSymbol)) tables.add(symbol.Name);
+        if (scope.Bridge.is(symbol, Symbols.FunctionSymbol)) functions.add(symbol.Name);
       }
       const result = code.ResultType, isTable = result && scope.Bridge.is(result, Symbols.TableSymbol);
       return JSON.stringify({
@@ -121,7 +122,7 @@
       });
     },
 
-    format: (text) => JSON.stringify(serviceFor(text).GetFormattedText(formattingOptions).Text),
+    format: (text) => JSON.stringify(serviceFor(text).GetFormattedText(formattingOptions).Text.replace(/\r\n?/g, "\n")),
 
     // All functions that Kusto has by itself: [kind, name, [signature, ...], description].
     functions: () => JSON.stringify([["aggregate", globals.Aggregates], ["scalar", globals.Functions], ["plugin", globals.PlugIns]]
