@@ -21,6 +21,7 @@ from kqlext.syntax import has_code
 
 if TYPE_CHECKING:
     from kqlext.result import Result
+    from kqlext.schemas.listing import SchemaListing
 
 
 class Client:
@@ -90,16 +91,16 @@ class Client:
         assert result is not None
         return result
 
-    def schema(self) -> dict[str, dict[str, str]]:
-        """Table -> column -> Kusto type.
+    def schema(self) -> SchemaListing:
+        """Table -> column -> Kusto type; ``.schema`` has functions and descriptions too.
 
         Raises:
             KqlError: as running a management command does.
         """
-        from kqlext.schema import read_schema
+        from kqlext.schemas.listing import SchemaListing
 
         self._check_open()
-        return read_schema(self._connection.service)
+        return SchemaListing(self._session.schemas.read(self._connection))
 
     def close(self) -> None:
         """Close the connection. May be called twice."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import UserDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,15 @@ from kqlext.cell import Cell
 from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
-from kqlext.errors import KqlCellError, KqlConnectionError, KqlUnsupportedError, Span
+from kqlext.errors import KqlCellError, KqlConnectionError, Span
 from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
 from kqlext.options import OPTIONS, option_names
 from kqlext.references import EnvironmentVariable, Reference
-from kqlext.session import Session, nothing_connected
+from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings
 from kqlext.surroundings import here
-from kqlext.text import did_you_mean, listing, normalize_name, plural
+from kqlext.text import did_you_mean, normalize_name, plural
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,8 @@ class Context:
 
     session: Session
     settings: LayeredSettings
+    options: Callable[[], Mapping[str, Any]]
+    namespace: Mapping[str, Any]
 
 
 def run(cell: Cell, context: Context) -> object:
@@ -110,41 +111,13 @@ def _close(use: CommandUse, context: Context) -> Notice:
     return Notice(f"Closed {connection.id}.")
 
 
-class SchemaListing(UserDict[str, Any]):
-    """A schema as a mapping (table -> column -> Kusto type, or column -> Kusto type) that shows itself as text."""
+def _schema(use: CommandUse, context: Context) -> object:
+    from kqlext.schemas import commands
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return Notice(self._text())._repr_mimebundle_()
-
-    def _text(self) -> str:
-        if not self:
-            return "no tables"
-        return "\n".join(
-            f"{name}: {kind}" if isinstance(kind, str) else f"{name}({', '.join(f'{c}:{t}' for c, t in kind.items())})"
-            for name, kind in self.items()
-        )
-
-
-def _schema(use: CommandUse, context: Context) -> SchemaListing:
-    from kqlext.schema import read_schema, read_table
-
-    registry = context.session.registry
-    connection = registry.find(use.argument) if "@" in use.argument else registry.current
-    if connection is None:
-        raise nothing_connected(registry)
-    whole = not use.argument or "@" in use.argument
-    try:
-        schema = read_schema(connection.service)
-    except KqlUnsupportedError:
-        if whole:
-            raise
-        return SchemaListing(read_table(connection.service, use.argument))
-    if whole:
-        return SchemaListing(schema)
-    if use.argument not in schema:
-        hint = did_you_mean(use.argument, schema) or f"tables are {listing(schema)}"
-        raise KqlCellError(f"{connection.id} has no table {use.argument}.", hint=hint)
-    return SchemaListing(schema[use.argument])
+    asked = commands.read(use, context.session, context.options(), context.namespace)
+    return {"schema": commands.schema, "tables": commands.tables, "functions": commands.functions}[use.command.name](
+        asked
+    )
 
 
 def _signout(_: CommandUse, context: Context) -> Notice:
@@ -203,6 +176,8 @@ _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "conn": _conn,
     "close": _close,
     "schema": _schema,
+    "tables": _schema,
+    "functions": _schema,
     "signout": _signout,
     "palettes": _palettes,
     "config": _config,

@@ -37,7 +37,7 @@ def show(item: object) -> None:
     display(item)  # type: ignore[no-untyped-call]
 
 
-def _takes_input() -> bool:
+def takes_input() -> bool:
     """Whether somebody sits in front: a kernel's front end that takes input, or a terminal."""
     from IPython.core.getipython import get_ipython
 
@@ -52,7 +52,7 @@ class SignInPrompt:
 
     def can_ask(self) -> bool:
         """Whether the kernel's front end takes input, which it does not while a notebook is run by a program."""
-        return _takes_input()
+        return takes_input()
 
     def __call__(self, news: DeviceCode | str) -> Callable[[str], None]:
         """Display it; gives a function that puts one line in its place."""
@@ -110,7 +110,7 @@ def _place() -> Callable[[str], None]:
     from IPython.core.getipython import get_ipython
     from IPython.display import display
 
-    if not _takes_input():
+    if not takes_input():
         return _write_nowhere
     if getattr(get_ipython(), "kernel", None) is None:
         return _write_on_terminal if sys.stderr.isatty() else _write_nowhere

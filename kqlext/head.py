@@ -63,6 +63,8 @@ _TOKEN_OPTION = re.compile(r"(?<!\S)-try[_-]?token(?:\s*=\s*|[^\S\n]+)", re.IGNO
 _NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
 
 
+# Commands that say something about a connection, which may be opened for it; and one that takes any text.
+_TAKE_CONNECTIONS = ("schema", "tables", "functions", "config")
 # Kusto's own connection strings, pasted from elsewhere.
 _DATA_SOURCE = re.compile(r"(?:data\s*source|server|addr(?:ess)?)\s*=\s*\S", re.IGNORECASE)
 
@@ -154,7 +156,7 @@ class Head:
         self.command = CommandUse(command, value if isinstance(value, str) else argument, span)
         if argument and not command.argument:
             raise self.error(f"--{command.name} takes no argument.", Span(match.end(), len(self.text)))
-        if "://" in argument and command.name != "config":
+        if "://" in argument and command.name not in _TAKE_CONNECTIONS:
             hint = "without --, a connection string connects; --conn lists the names of what is open"
             raise self.error(f"--{command.name} takes no connection string.", span, hint)
         self.position = len(self.text)

@@ -246,6 +246,27 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "sample",
+        "integer",
+        "rows of the table that %kql --schema table shows",
+        configurable=False,
+        minimum=1,
+    ),
+    Option(
+        "read_schema",
+        "choice",
+        "when completion's schema is read in the background: ahead, after a connection's first answer; asked, once "
+        "something asks for it; never",
+        default="ahead",
+        choices=("ahead", "asked", "never"),
+    ),
+    Option(
+        "keep_schema",
+        "flag",
+        "keep names and types of schemas in your cache folder, for the next kernel's completion",
+        default=True,
+    ),
+    Option(
         "strict",
         "flag",
         "an answer that is not complete is an error",
@@ -322,7 +343,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("version", "", "the versions of kqlext and of what it runs on"),
     Command("conn", "[name | @name]", "the open connections, the current one marked with *, and the named ones"),
     Command("close", "[name | *]", "close the current connection, the named one, or all"),
-    Command("schema", "[table | name@cluster]", "tables and columns of the database, or of one table", connects=True),
+    Command(
+        "schema",
+        "[table | text* | name@cluster]",
+        "tables, columns and functions; of one table with -sample 3 some rows; text* shows what fits",
+        connects=True,
+    ),
+    Command("tables", "[text]", "the tables, or those with the text in their name or a column's", connects=True),
+    Command("functions", "[text]", "the functions, or those with the text in their name", connects=True),
     Command("signout", "", "forget who is signed in, and every token"),
     Command("palettes", "[name]", "the palettes of charts (-palette_name) with their colours, or one of them"),
     Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),

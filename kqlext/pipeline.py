@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
-from kqlext.display import Notice, ProgressLine, SignInPrompt, show
+from kqlext.display import Notice, ProgressLine, SignInPrompt, show, takes_input
 from kqlext.errors import KqlCellError
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
@@ -42,9 +43,10 @@ class Pipeline:
         """
         cell = parse(line, body)
         if cell.command is not None:
-            if cell.command.command.connects and "@" not in cell.command.argument:
-                self._connect_default(cell, self._options(cell))
-            return commands.run(cell, commands.Context(self.session, self._settings))
+            options = partial(self._options, cell)
+            if cell.command.command.connects and not _names_connection(cell.command.argument):
+                self._connect_default(cell, options())
+            return commands.run(cell, commands.Context(self.session, self._settings, options, self._namespace))
         last: object = None
         items = self._items(cell)
         while True:
@@ -85,6 +87,7 @@ class Pipeline:
             self._connect_default(cell, options)
         for query, plan in zip(cell.queries, plans, strict=True):
             result = self._result(query, cell, options)
+            self._read_ahead(options)
             result.view = view or result.view
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
@@ -115,6 +118,13 @@ class Pipeline:
         with closing(ProgressLine()) as line:
             return answer(self.session, replace(question, watch=line))
 
+    def _read_ahead(self, options: Mapping[str, Any]) -> None:
+        """Read the schema in the background, where somebody types who may want completion."""
+        schemas, current = self.session.schemas, self.session.registry.current
+        schemas.when, schemas.kept = options["read_schema"], options["keep_schema"]
+        if current is not None and takes_input():
+            schemas.read_ahead(current)
+
     def _options(self, cell: Cell) -> dict[str, Any]:
         return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
 
@@ -127,6 +137,10 @@ class Pipeline:
     def close(self) -> None:
         """Close the session's connections."""
         self.session.close()
+
+
+def _names_connection(argument: str) -> bool:
+    return "@" in argument or "://" in argument or "-conn" in argument.lower()
 
 
 def _show(item: object, cell: Cell) -> None:

@@ -19,8 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from kqlext.errors import KqlResponseError
 from kqlext.schemas.kusto import of_json
 from kqlext.schemas.model import DatabaseSchema, Function, Parameter
@@ -47,6 +45,8 @@ class SchemaFiles:
 
     def read(self, address: str, database: str) -> DatabaseSchema | None:
         """The schema that was kept; ``read_at`` is its age."""
+        import orjson
+
         try:
             path = self._path(address, database)
             if path.stat().st_size > _MOST:
@@ -62,6 +62,8 @@ class SchemaFiles:
 
     def write(self, address: str, schema: DatabaseSchema) -> None:
         """Keep a schema, in the place of the one before: whole or not at all."""
+        import orjson
+
         kept = _names_only(schema)
         document = {
             "format": _FORMAT,

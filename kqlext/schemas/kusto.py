@@ -32,8 +32,10 @@ def of_json(document: Any, database: str) -> Content:
     try:
         databases = document["Databases"]
         found = databases[database] if database in databases or len(databases) != 1 else next(iter(databases.values()))
-        tables = tuple(_table(entry, kind) for kind in _KINDS for entry in (found.get(JSON_KEYS[kind]) or {}).values())
-        functions = tuple(_function(entry) for entry in (found.get("Functions") or {}).values())
+        tables = tuple(
+            _table(name, entry, kind) for kind in _KINDS for name, entry in (found.get(JSON_KEYS[kind]) or {}).items()
+        )
+        functions = tuple(_function(name, entry) for name, entry in (found.get("Functions") or {}).items())
         return tables, functions, _version(found)
     except (AttributeError, LookupError, TypeError) as error:
         raise KqlResponseError(f"The schema of {database} is malformed: {type(error).__name__} {error}.") from None
@@ -45,18 +47,18 @@ def _version(database: Mapping[str, Any]) -> str:
     return f"v{major}.{minor}" if isinstance(major, int) and isinstance(minor, int) else ""
 
 
-def _table(entry: Mapping[str, Any], kind: TableKind) -> TableSchema:
+def _table(name: str, entry: Mapping[str, Any], kind: TableKind) -> TableSchema:
     columns = tuple(map(_column, entry["OrderedColumns"]))
-    return TableSchema(entry["Name"], columns, kind, _text(entry.get("DocString")))
+    return TableSchema(name, columns, kind, _text(entry.get("DocString")))
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
     return Column(entry["Name"], _type(entry), _text(entry.get("DocString")))
 
 
-def _function(entry: Mapping[str, Any]) -> Function:
+def _function(name: str, entry: Mapping[str, Any]) -> Function:
     parameters = tuple(map(_parameter, entry.get("InputParameters") or ()))
-    return Function(entry["Name"], parameters, _text(entry.get("Body")), _text(entry.get("DocString")))
+    return Function(name, parameters, _text(entry.get("Body")), _text(entry.get("DocString")))
 
 
 def _parameter(entry: Mapping[str, Any]) -> Parameter:

@@ -1,0 +1,299 @@
+"""What ``--schema``, ``--tables`` and ``--functions`` give: mappings that show themselves as a folded tree, or text.
+
+The HTML has no script, is folded by ``<details>``, reads the same in an untrusted notebook, and is bounded: where a
+database has more than fits, columns go first, then tables, and what is left out is counted.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import UserDict
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kqlext.schemas.model import Column, DatabaseSchema, Function, TableSchema
+from kqlext.text import one_line, plural, printable, shorten
+
+if TYPE_CHECKING:
+    from kqlext.result import Result
+
+MOST_HTML, MOST_TEXT = 48_000, 16_000
+"""Bytes of each half of what is shown: 64 KB of both."""
+
+_DESCRIPTION, _NAME, _BODY = 160, 200, 1_500  # characters of each that are shown
+_OPEN_UP_TO = 60  # entries of a group that is shown unfolded
+_SMALL = "opacity:.7;font-size:90%"
+_LIST = "list-style:none;margin:.1em 0 .4em;padding-left:1.6em"
+
+
+class SchemaListing(UserDict[str, dict[str, str]]):
+    """Table -> column -> Kusto type. ``schema`` has all that the service says."""
+
+    def __init__(self, schema: DatabaseSchema, pattern: str = "", functions: bool = True) -> None:
+        """Args: pattern: of tables to show (see ``matching``). functions: whether to show them as well."""
+        self.schema = schema
+        self._tables = matching(schema.tables, pattern)
+        self._functions = matching(schema.functions, pattern) if functions else []
+        self._pattern = pattern
+        super().__init__({table.name: table.types() for table in self._tables})
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self._html(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        lines = [_table_line(table) for table in self._tables]
+        lines += [_function_line(function) for function in self._functions]
+        if sum(_size(line) for line in lines) > MOST_TEXT:
+            lines = [_counted_line(table) for table in self._tables]
+            lines += [_function_line(function) for function in self._functions]
+        return _bounded_text([*lines, self._caption()], self._more())
+
+    def _html(self) -> str:
+        groups = [
+            (title, [table for table in self._tables if table.kind == kind], _folded_table)
+            for kind, title in _TITLES.items()
+        ]
+        parts = [_caption_html(self._caption())]
+        budget = MOST_HTML - 1_000
+        # Names come before columns: each group gets its share of what is left, and the last all of it.
+        shown: list[tuple[str, Sequence[Any], Any]] = [*groups, ("Functions", self._functions, _folded_function)]
+        shown = [group for group in shown if group[1]]
+        for index, (title, entries, folded) in enumerate(shown):
+            html = _group(title, entries, folded, budget // (len(shown) - index), self._more())
+            budget -= _size(html)
+            parts.append(html)
+        return _framed(parts)
+
+    def _caption(self) -> str:
+        columns = sum(len(table.columns) for table in self._tables)
+        parts = [_of(self._tables, self.schema.tables, "table")]
+        parts += [plural(columns, "column")] if columns or not self._tables else ["columns: %kql --schema table"]
+        if self._functions:
+            parts.append(_of(self._functions, self.schema.functions, "function"))
+        return " · ".join([*parts, *_source(self.schema, self._pattern)])
+
+    def _more(self) -> str:
+        return "%kql --tables text shows those with the text in their names"
+
+
+class TableListing(UserDict[str, str]):
+    """Column -> Kusto type of one table. ``table`` has its description, ``sample`` some of its rows or None."""
+
+    def __init__(self, table: TableSchema, source: str, sample: Result | None = None) -> None:
+        """Args: source: the connection that has the table."""
+        super().__init__(table.types())
+        self.table = table
+        self.sample = sample
+        self._source = source
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        html = _framed(
+            [_caption_html(self._caption()), _described(self.table), _columns(self.table.columns, MOST_HTML)]
+        )
+        rows = self.sample._repr_mimebundle_() if self.sample is not None else {}
+        return {
+            "text/html": html + rows.get("text/html", ""),
+            "text/plain": "\n".join(filter(None, [repr(self), rows.get("text/plain", "")])),
+        }
+
+    def __repr__(self) -> str:
+        return _bounded_text([*map(_column_line, self.table.columns), self._caption()], "")
+
+    def _caption(self) -> str:
+        return one_line(
+            " · ".join([self.table.name, self.table.kind, plural(len(self.table.columns), "column"), self._source])
+        )
+
+
+class FunctionListing(UserDict[str, str]):
+    """Function -> signature. ``functions`` has bodies and descriptions too."""
+
+    def __init__(self, schema: DatabaseSchema, pattern: str = "") -> None:
+        """Args: pattern: of functions to show (see ``matching``)."""
+        self.functions = tuple(matching(schema.functions, pattern))
+        self._text = " · ".join([_of(self.functions, schema.functions, "function"), *_source(schema, pattern)])
+        super().__init__({function.name: function.signature() for function in self.functions})
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        group = _group("Functions", self.functions, _folded_function, MOST_HTML - 1_000, _MORE_FUNCTIONS)
+        html = _framed([_caption_html(self._text), group if self.functions else ""])
+        return {"text/html": html, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return _bounded_text([*map(_function_line, self.functions), self._text], _MORE_FUNCTIONS)
+
+
+_MORE_FUNCTIONS = "%kql --functions text shows those with the text in their names"
+_TITLES = {
+    "table": "Tables",
+    "materialized view": "Materialized views",
+    "external table": "External tables",
+    "notebook": "Tables of the notebook",
+}
+
+
+Entry = TypeVar("Entry", TableSchema, Function)
+
+
+def matching(entries: Iterable[Entry], pattern: str) -> list[Entry]:
+    """The entries whose name, or that of one of their columns, holds a text; or fits where it has ``*`` or ``?``."""
+    wanted = pattern.casefold()
+    if not wanted:
+        return list(entries)
+    fits = wanted if set("*?") & set(wanted) else f"*{_without_wildcards(wanted)}*"
+    return [entry for entry in entries if any(fnmatch.fnmatchcase(name.casefold(), fits) for name in _names(entry))]
+
+
+def _without_wildcards(text: str) -> str:
+    return text.replace("[", "[[]")
+
+
+def _names(entry: TableSchema | Function) -> list[str]:
+    return [entry.name, *(column.name for column in entry.columns)] if isinstance(entry, TableSchema) else [entry.name]
+
+
+def _of(shown: Sequence[Any], whole: Sequence[Any], noun: str) -> str:
+    return plural(len(shown), noun) if len(shown) == len(whole) else f"{len(shown):,} of {plural(len(whole), noun)}"
+
+
+def _source(schema: DatabaseSchema, pattern: str) -> list[str]:
+    return [*([f"with {one_line(pattern)}"] if pattern else []), one_line(f"{schema.database}@{schema.cluster}")]
+
+
+# --- text ------------------------------------------------------------------------------------------------
+
+
+def _table_line(table: TableSchema) -> str:
+    if not table.columns:
+        return _name(table.name)
+    return f"{_name(table.name)}({', '.join(f'{_name(column.name)}:{column.type}' for column in table.columns)})"
+
+
+def _counted_line(table: TableSchema) -> str:
+    return f"{_name(table.name)}: {plural(len(table.columns), 'column')}" if table.columns else _name(table.name)
+
+
+def _function_line(function: Function) -> str:
+    text = f"{_name(function.name)}{one_line(shorten(function.signature(), _DESCRIPTION))}"
+    return f"{text}  {_description(function.description)}".rstrip()
+
+
+def _column_line(column: Column) -> str:
+    return f"{_name(column.name)}: {column.type}  {_description(column.description)}".rstrip()
+
+
+def _name(name: str) -> str:
+    return one_line(shorten(name, _NAME))
+
+
+def _description(text: str) -> str:
+    return one_line(shorten(" ".join(text.split()), _DESCRIPTION))
+
+
+def _bounded_text(lines: Sequence[str], more: str) -> str:
+    """The lines; where they are too long the last, which says what it is about, and as many before it as fit."""
+    *entries, caption = lines
+    kept, size = [], _size(caption) + 200
+    for line in entries:
+        size += _size(line) + 1
+        if size > MOST_TEXT:
+            break
+        kept.append(line)
+    left = len(entries) - len(kept)
+    return "\n".join([*kept, *([_left_out(left, more)] if left else []), caption])
+
+
+def _left_out(count: int, more: str) -> str:
+    return f"… and {count:,} more" + (f": {more}" if more else "")
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="replace"))
+
+
+# --- HTML ------------------------------------------------------------------------------------------------
+
+
+def _framed(parts: Iterable[str]) -> str:
+    return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
+
+
+def _caption_html(text: str) -> str:
+    return f'<p style="{_SMALL};margin:.2em 0">{escape(text)}</p>'
+
+
+def _group(title: str, entries: Sequence[Any], folded: Any, budget: int, more: str) -> str:
+    """A group of the tree: every name if they fit, and what is behind the names as long as that fits."""
+    head = f"<summary><b>{escape(title)}</b> ({len(entries):,})</summary>"
+    names = [folded(entry, False) for entry in entries]
+    room = budget - _size(head) - 400  # for what stands around them
+    needed = sum(map(_size, names))
+    items = _unfolded(entries, names, folded, room - needed) if needed <= room else _first_that_fit(names, room)
+    rest = len(entries) - len(items)
+    note = f'<li style="{_SMALL}">{escape(_left_out(rest, more))}</li>' if rest else ""
+    opened = " open" if len(entries) <= _OPEN_UP_TO else ""
+    return f'<details{opened}>{head}<ul style="{_LIST}">{"".join(items)}{note}</ul></details>'
+
+
+def _unfolded(entries: Sequence[Any], names: Sequence[str], folded: Any, room: int) -> list[str]:
+    """The entries with what is behind their names, as long as there is room for that."""
+    items = []
+    for entry, name in zip(entries, names, strict=True):
+        whole = folded(entry, True) if room > 0 else name
+        fits = _size(whole) - _size(name) <= room
+        items.append(whole if fits else name)
+        room -= _size(whole) - _size(name) if fits else 100  # not every entry is tried in vain
+    return items
+
+
+def _first_that_fit(items: Sequence[str], budget: int) -> list[str]:
+    kept: list[str] = []
+    for item in items:
+        budget -= _size(item)
+        if budget < 0:
+            break
+        kept.append(item)
+    return kept
+
+
+def _folded_table(table: TableSchema, whole: bool) -> str:
+    count = plural(len(table.columns), "column") if table.columns else ""
+    title = f'{_text(_name(table.name))} <span style="{_SMALL}">{count}</span>'
+    if not table.columns or not whole:
+        return f"<li>{title}</li>"
+    return (
+        f"<li><details><summary>{title}</summary>{_described(table)}{_columns(table.columns, MOST_HTML)}</details></li>"
+    )
+
+
+def _folded_function(function: Function, whole: bool) -> str:
+    title = f"{_text(_name(function.name))}<code>{_text(one_line(shorten(function.signature(), _DESCRIPTION)))}</code>"
+    described = f' <span style="{_SMALL}">{_text(_description(function.description))}</span>'
+    if not function.body or not whole:
+        return f"<li>{title}{described if function.description else ''}</li>"
+    body = _text(printable(shorten(function.body.strip(), _BODY)))
+    return f"<li><details><summary>{title}</summary>{described}<pre>{body}</pre></details></li>"
+
+
+def _columns(columns: Sequence[Column], budget: int) -> str:
+    items = [_column(column) for column in columns]
+    kept = _first_that_fit(items, budget - 3_000)
+    rest = len(items) - len(kept)
+    note = f'<li style="{_SMALL}">{_left_out(rest, "")}</li>' if rest else ""
+    return f'<ul style="{_LIST}">{"".join(kept)}{note}</ul>'
+
+
+def _column(column: Column) -> str:
+    described = (
+        f' <span style="{_SMALL}">{_text(_description(column.description))}</span>' if column.description else ""
+    )
+    return f"<li><code>{_text(_name(column.name))}</code> {_text(one_line(column.type))}{described}</li>"
+
+
+def _described(table: TableSchema) -> str:
+    return f'<p style="{_SMALL}">{_text(_description(table.description))}</p>' if table.description else ""
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))
