@@ -10,10 +10,12 @@ from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
+from kqlext.completion import matcher
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from kqlext.completion.editor import Editor
     from kqlext.pipeline import Pipeline
 
 
@@ -35,13 +37,20 @@ class KqlMagics(Magics):
     @line_cell_magic
     def kql(self, line: str, cell: str | None = None) -> object:
         """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
+        return self._made_pipeline().run(line, cell)
+
+    def _made_pipeline(self) -> Pipeline:
         if self._pipeline is None:
             # 25 ms of modules that a notebook which only loads the extension need not wait for.
             from kqlext.pipeline import Pipeline
 
             assert self.shell is not None
             self._pipeline = Pipeline(self.shell.user_ns, self)
-        return self._pipeline.run(line, cell)
+        return self._pipeline
+
+    def editor(self) -> Editor:
+        """What completes cells."""
+        return self._made_pipeline().editor
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""
@@ -93,6 +102,9 @@ def load(shell: InteractiveShell) -> None:
         shell.register_magics(KqlMagics)
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
+    magics = shell.magics_manager.registry["KqlMagics"]
+    assert isinstance(magics, KqlMagics)
+    shell.Completer.custom_matchers.append(matcher.make_matcher(magics.editor))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -112,3 +124,6 @@ def unload(shell: InteractiveShell) -> None:
     ):
         if own in transformers:
             transformers.remove(own)
+    shell.Completer.custom_matchers[:] = [
+        other for other in shell.Completer.custom_matchers if not matcher.is_ours(other)
+    ]

@@ -22,6 +22,7 @@ from kqlext.text import listing, plural
 from kqlext.visualization.palette import Colours
 
 if TYPE_CHECKING:
+    from kqlext.completion.editor import Editor
     from kqlext.result import Result, View
 
 
@@ -34,6 +35,16 @@ class Pipeline:
         self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
         self._colours = Colours()
+        self._editor: Editor | None = None
+
+    @property
+    def editor(self) -> Editor:
+        """What completes and checks cells; made when it is first asked for."""
+        if self._editor is None:
+            from kqlext.completion.editor import Editor
+
+            self._editor = Editor(self.session, self._namespace)
+        return self._editor
 
     def run(self, line: str, body: str | None) -> object:
         """Run a line (``body`` None) or a cell; gives its value, and displays what comes before that.
@@ -119,11 +130,13 @@ class Pipeline:
             return answer(self.session, replace(question, watch=line))
 
     def _read_ahead(self, options: Mapping[str, Any]) -> None:
-        """Read the schema in the background, where somebody types who may want completion."""
+        """Read the schema and load the language service in the background, where somebody types who may want completion."""
         schemas, current = self.session.schemas, self.session.registry.current
         schemas.when, schemas.kept = options["read_schema"], options["keep_schema"]
         if current is not None and takes_input():
             schemas.read_ahead(current)
+            if schemas.when == "ahead":
+                self.editor.service.start()
 
     def _options(self, cell: Cell) -> dict[str, Any]:
         return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
@@ -135,8 +148,10 @@ class Pipeline:
             show(Notice(f"{_connected(self.session, [])}, the default connection of {where}"))
 
     def close(self) -> None:
-        """Close the session's connections."""
+        """Close the session's connections, and end the language service."""
         self.session.close()
+        if self._editor is not None:
+            self._editor.close()
 
 
 def _names_connection(argument: str) -> bool:

@@ -337,4 +337,3 @@ def _offset(text: str, units: int) -> int:
 
 def _span(text: str, start: int, length: int) -> Span:
     return Span(_offset(text, start), _offset(text, start + length))
-
