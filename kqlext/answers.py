@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kqlext import lets, parameters
 from kqlext.cell import Cell, QueryText, Source
@@ -31,11 +31,24 @@ LOCAL = "local"
 """What -on calls the embedded engine with the tables of the notebook."""
 
 
+class Check(Protocol):
+    """Looks for mistakes of queries before and after they are sent."""
+
+    def before(self, connection: Connection, query: Query, mode: str) -> None:
+        """Raise a KqlQueryError where ``mode`` (``-check``) is ``error`` and the query has a mistake."""
+        ...
+
+    def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> None:
+        """Add to the error of a query what is known of its mistakes."""
+        ...
+
+
 @dataclass(frozen=True)
 class Question:
     """One query of a cell, and all that says how it is to be answered.
 
-    ``watch`` is shown how far the query is; ``values`` is what the query may take from Python.
+    ``watch`` is shown how far the query is; ``values`` is what the query may take from Python; ``check`` looks for its
+    mistakes.
     """
 
     query: QueryText
@@ -44,6 +57,7 @@ class Question:
     namespace: Mapping[str, Any]
     watch: Watch | None = None
     values: Values = field(default_factory=Values)
+    check: Check | None = None
 
 
 def answer(session: Session, question: Question) -> Result:
@@ -124,6 +138,8 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
     began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
     values = question.values
     queries = [_for(connection, _another(request), values, now) for connection in connections]
+    for connection, query in zip(connections, queries, strict=True):
+        _check(question, connection, query)
     data_set = run_over(connections, queries, options["strict"], question.watch)
     return _result(data_set, listing(connection.id for connection in connections), request, began)
 
@@ -158,6 +174,7 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
         raise nothing_connected(session.registry)
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
     bound = bind(request, question.values, connection)
+    _check(question, connection, ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC)))
     data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
     return _result(data_set, connection.id, request, began)
 
@@ -212,10 +229,19 @@ def _of_notebook(session: Session, request: Query, question: Question, refusal: 
 def _of_one(connection: Connection, request: Query, question: Question) -> Result:
     began = time.perf_counter()
     query = _for(connection, request, question.values, dt.datetime.now(dt.UTC))
+    _check(question, connection, query)
     (outcome,) = run_all([Job(connection, query)], watch=question.watch)
     if isinstance(outcome, KqlError):
+        if question.check is not None:
+            question.check.after(connection, query, question.options["check"], outcome)
         raise outcome
     return _result(outcome, connection.id, query, began)
+
+
+def _check(question: Question, connection: Connection, query: Query) -> None:
+    """Refuse a query with mistakes before it is sent, where ``-check error`` asks for that."""
+    if question.check is not None:
+        question.check.before(connection, query, question.options["check"])
 
 
 def _for(connection: Connection, request: Query, values: Values, now: dt.datetime) -> Query:

@@ -85,7 +85,8 @@ def _finish(head: Head, one_line: bool) -> Cell:
     """The queries behind a head, and the checks that need both."""
     text, position = head.text, head.position
     if head.command is not None:
-        return Cell(head.shown_text(position), command=head.command, options=tuple(head.options), silent=head.silent)
+        end = head.command.begin if head.command.command.takes_query else position
+        return Cell(head.shown_text(end), command=head.command, options=tuple(head.options), silent=head.silent)
     end, silent = _silence(text, position, one_line)
     queries = [_query_text(text, span.shifted(position)) for span in syntax.queries(text[position:end])]
     if not queries and any(use.option.name in ("query", "file") for use in head.options):

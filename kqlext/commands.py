@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kqlext.cell import Cell
 from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
-from kqlext.errors import KqlCellError, KqlConnectionError, Span
+from kqlext.errors import KqlCellError, KqlConnectionError, KqlQueryError, Span
 from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
 from kqlext.options import OPTIONS, option_names
@@ -19,6 +19,9 @@ from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings
 from kqlext.surroundings import here
 from kqlext.text import did_you_mean, normalize_name, plural
+
+if TYPE_CHECKING:
+    from kqlext.completion.editor import Editor
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Context:
     settings: LayeredSettings
     options: Callable[[], Mapping[str, Any]]
     namespace: Mapping[str, Any]
+    editor: Callable[[], Editor]
 
 
 def run(cell: Cell, context: Context) -> object:
@@ -44,6 +48,8 @@ def run(cell: Cell, context: Context) -> object:
         if error.span is None:
             error.text, error.span = cell.text, cell.command.span
         raise
+    except KqlQueryError as error:
+        raise error.relocate(cell.text, cell.command.begin) from None
 
 
 def connection_line(connection: Connection) -> str:
@@ -59,10 +65,28 @@ def _help(use: CommandUse, _: Context) -> Notice:
     if not topic or topic == "help":
         return Notice(help_text())
     found = next((name for name in TOPICS if topic in (name, name[:-1], name[:4])), None)
-    if found is None:
-        hint = did_you_mean(use.argument, TOPICS) or f"topics are {', '.join(TOPICS)}"
+    if found is not None:
+        return Notice(TOPICS[found][1]())
+    from kqlext.completion.vocabulary import words
+
+    known = words()
+    word = known.get(use.argument) or known.get(use.argument.lower())
+    if word is None:
+        hint = did_you_mean(use.argument, [*TOPICS, *known]) or f"topics are {', '.join(TOPICS)}"
         raise KqlCellError(f"There is no help on {use.argument}.", hint=hint)
-    return Notice(TOPICS[found][1]())
+    return Notice("\n".join([*word.syntax.split("; "), word.page]))
+
+
+def _explain(use: CommandUse, context: Context) -> object:
+    from kqlext.completion.explain import explain
+
+    return explain(use, context.session, context.editor(), context.options(), context.namespace)
+
+
+def _format(use: CommandUse, context: Context) -> object:
+    from kqlext.completion.explain import formatted
+
+    return formatted(use, context.editor())
 
 
 def _version(_: CommandUse, __: Context) -> Notice:
@@ -172,6 +196,8 @@ def _config(use: CommandUse, context: Context) -> dict[str, Any]:
 
 _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "help": _help,
+    "explain": _explain,
+    "format": _format,
     "version": _version,
     "conn": _conn,
     "close": _close,

@@ -62,6 +62,7 @@ class KqlError(Exception):
         text_name: what the text is called where it is not the cell: a variable, a file, a saved query.
         request_id: the client request id that was sent, for the service's logs and for support.
         source: the connection that failed, where several were asked (``-over``).
+        others: further mistakes of the same text, found besides this one.
     """
 
     default_hint: ClassVar[str] = ""
@@ -85,6 +86,7 @@ class KqlError(Exception):
         self.request_id = request_id
         self.source = ""
         self.text_name = ""
+        self.others: tuple[KqlError, ...] = ()
 
     def relocate(self, text: str, offset: int, name: str = "") -> KqlError:
         """Point into ``text``, a cell in which the query starts at ``offset``; gives itself. ``name`` is the text's.
@@ -94,6 +96,8 @@ class KqlError(Exception):
         if self.span is not None and not self.text_name:
             self.span = self.span.shifted(offset)
             self.text, self.text_name = text, name
+        for other in self.others:
+            other.relocate(text, offset, name)
         return self
 
     def in_one_line(self) -> str:
@@ -117,6 +121,9 @@ class KqlError(Exception):
             lines.append(printable(f"Hint: {self.hint}"))
         if self.request_id:
             lines.append(printable(f"Client request id: {self.request_id}"))
+        for other in self.others:
+            first, *rest = other._lines()
+            lines += [f"Also: {first}", *rest]
         return lines
 
     def _render_traceback_(self) -> list[str]:

@@ -36,6 +36,8 @@ class CommandUse:
     command: Command
     argument: str = field(repr=False)
     span: Span
+    begin: int = 0
+    """Where the argument begins."""
 
 
 # `//` begins a comment, also where `<<` stands behind it.
@@ -152,11 +154,12 @@ class Head:
         argument = self.text[match.end() :].strip().removeprefix("=").strip()
         self.silent = argument.endswith(";")
         argument = argument.removesuffix(";").strip()
-        value = parse_value(argument)
-        self.command = CommandUse(command, value if isinstance(value, str) else argument, span)
+        value = None if command.takes_query else parse_value(argument)
+        begin = self.text.find(argument, match.end())
+        self.command = CommandUse(command, value if isinstance(value, str) else argument, span, begin)
         if argument and not command.argument:
             raise self.error(f"--{command.name} takes no argument.", Span(match.end(), len(self.text)))
-        if "://" in argument and command.name not in _TAKE_CONNECTIONS:
+        if "://" in argument and command.name not in _TAKE_CONNECTIONS and not command.takes_query:
             hint = "without --, a connection string connects; --conn lists the names of what is open"
             raise self.error(f"--{command.name} takes no connection string.", span, hint)
         self.position = len(self.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
+from kqlext.completion.checking import QueryCheck
 from kqlext.display import Notice, ProgressLine, SignInPrompt, show, takes_input
 from kqlext.errors import KqlCellError
 from kqlext.query_texts import with_texts
@@ -36,6 +37,7 @@ class Pipeline:
         self.session = Session(SignInPrompt())
         self._colours = Colours()
         self._editor: Editor | None = None
+        self._check = QueryCheck(lambda: self.editor)
 
     @property
     def editor(self) -> Editor:
@@ -57,7 +59,7 @@ class Pipeline:
             options = partial(self._options, cell)
             if cell.command.command.connects and not _names_connection(cell.command.argument):
                 self._connect_default(cell, options())
-            return commands.run(cell, commands.Context(self.session, self._settings, options, self._namespace))
+            return commands.run(cell, self._context(options))
         last: object = None
         items = self._items(cell)
         while True:
@@ -73,6 +75,9 @@ class Pipeline:
             last = item
         # A line's value may be assigned although nothing is to be shown; a cell's cannot.
         return None if cell.silent and body is not None else last
+
+    def _context(self, options: Callable[[], Mapping[str, Any]]) -> commands.Context:
+        return commands.Context(self.session, self._settings, options, self._namespace, lambda: self.editor)
 
     def _items(self, cell: Cell) -> Iterator[object]:
         """What is to be shown of each query, as each is done."""
@@ -123,14 +128,14 @@ class Pipeline:
             raise
 
     def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
-        question = Question(query, cell, options, self._namespace)
+        question = Question(query, cell, options, self._namespace, check=self._check)
         if options["quiet"]:
             return answer(self.session, question)
         with closing(ProgressLine()) as line:
             return answer(self.session, replace(question, watch=line))
 
     def _read_ahead(self, options: Mapping[str, Any]) -> None:
-        """Read the schema and load the language service in the background, where somebody types who may want completion."""
+        """Read the schema and load the language service in the background, where somebody types who may want them."""
         schemas, current = self.session.schemas, self.session.registry.current
         schemas.when, schemas.kept = options["read_schema"], options["keep_schema"]
         if current is not None and takes_input():

@@ -1,4 +1,5 @@
-"""Writes kqlext/completion/functions.tsv: Kusto's own functions with their signatures, as its language service tells them.
+"""Writes kqlext/completion/functions.tsv: Kusto's own functions with their signatures, as its language service
+tells them.
 
 .venv/bin/python scripts/functions.py
 """

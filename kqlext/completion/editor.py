@@ -20,7 +20,7 @@ from kqlext.connections.registry import Connection
 from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.errors import KqlError
 from kqlext.parameters import is_table
-from kqlext.schemas.model import TableSchema
+from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.notebook import notebook_tables
 from kqlext.session import Session
 from kqlext.visualization.roles import CHOOSERS
@@ -80,19 +80,35 @@ class Editor:
         spec = _spec(wanted)
         return next((one for one in registry if wanted in (one.id, one.name) or one.spec == spec), None)
 
-    def scope(self, connection: Connection | None, deadline: float) -> Scope:
-        """What a query on a connection may name, as far as it is known in time."""
+    def scope(self, connection: Connection | None, deadline: float, patience: float = _FOR_SCHEMA) -> Scope:
+        """What a query on a connection may name, as far as it is known in time.
+
+        Args:
+            patience: seconds of that time which the schema of the connection may take.
+        """
         schemas = self._session.schemas
         current, others = None, []
         if connection is not None:
-            current = schemas.wait(connection, min(_FOR_SCHEMA, max(0.0, deadline - time.monotonic())))
+            current = schemas.wait(connection, min(patience, max(0.0, deadline - time.monotonic())))
         for other in self._session.registry:
             schema = schemas.known(other) if other is not connection else None
             if schema is not None:
                 others.append(schema)
-        return Scope(current, tuple(others), self._notebook())
+        return Scope(current, tuple(others), self.notebook())
 
-    def _notebook(self) -> tuple[TableSchema, ...]:
+    def held_scope(self, connection: Connection) -> Scope:
+        """The same, of what is there already: nobody is asked, and nothing is waited for."""
+        return Scope(self._session.schemas.held(connection), (), self.notebook())
+
+    def read_again(self, connection: Connection) -> DatabaseSchema:
+        """The schema of a connection, asked for now.
+
+        Raises:
+            KqlError: as running a management command does.
+        """
+        return self._session.schemas.read(connection)
+
+    def notebook(self) -> tuple[TableSchema, ...]:
         """The tables of the notebook; one that is the same object with the same columns is not looked at again."""
         found: dict[str, tuple[object, tuple[str, ...], TableSchema]] = {}
         for name, value in list(self._namespace.items()):

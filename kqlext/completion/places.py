@@ -24,8 +24,8 @@ class Place:
     """What stands at a cursor.
 
     Attributes:
-        kind: ``query``: KQL. ``option``: an option's name. ``value``: its value. ``property``: a client request property.
-            ``command``: a command's name. ``argument``: its argument. ``connection``: a connection string.
+        kind: ``query``: KQL. ``option``: an option's name. ``value``: its value. ``property``: a client request
+            property. ``command``: a command's name. ``argument``: its argument. ``connection``: a connection string.
             ``beginning``: a word that may begin the query, or be a connection's name. ``nothing``: a comment, or a head
             that cannot be read.
         word: what is typed of it: the text from ``start``, an offset in the cell, to the cursor.

@@ -45,7 +45,7 @@ class ServiceUnavailable(Exception):  # noqa: N818 (a state, and no error of the
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A completion. ``kind`` is Kusto.Language's (``Column``), ``text`` replaces what is typed, ``after`` may follow."""
+    """A completion: ``kind`` is Kusto.Language's (``Column``), ``text`` replaces what is typed, ``after`` may follow."""
 
     kind: str
     text: str
@@ -67,7 +67,7 @@ class Finding:
 class Analysis:
     """What a query gives and reads, found without running it.
 
-    ``columns`` are names with Kusto types; None where the query gives no table. ``is_whole`` says whether these are all.
+    ``columns`` are names with Kusto types, None where the query gives no table; ``is_whole`` is whether these are all.
     """
 
     columns: tuple[tuple[str, str], ...] | None
@@ -121,7 +121,7 @@ class _Question:
 def why_not() -> str:
     """Why there is no language service in this installation; nothing where there is one."""
     if find_spec("py_mini_racer") is None:
-        return "mini-racer is not installed: pip install kqlext[complete]"
+        return "mini-racer is not installed"
     if not (_folder() / "javascript" / f"{_FILES[0]}.gz").is_file():
         return "kqlext was built without it: build it where npm is installed"
     return ""
@@ -174,7 +174,7 @@ class LanguageService:
         """Let what is asked from here on be about these schemas.
 
         Raises:
-            ServiceUnavailable: as all that follow do, where it takes longer than so many seconds; it is done all the same.
+            ServiceUnavailable: as all that follow do, where it takes longer than that; it is done all the same.
         """
         if not scope.is_same(self._scope):
             self._scope = scope

@@ -43,7 +43,7 @@ _OPERATORS = {
     "limit": "T | limit rows",
     "lookup": "T | lookup kind=leftouter (T2) on column, $left.a == $right.b",
     "make-graph": "T | make-graph source --> target [with N on id]",
-    "make-series": "T | make-series name = aggregate(...) default=0 on column from start to end step size by column, ...",
+    "make-series": "T | make-series name = aggregate(...) default=0 on column from start to end step size by column",
     "mv-apply": "T | mv-apply name = array to typeof(type) on (operator | ...)",
     "mv-expand": "T | mv-expand name = array to typeof(type), ... [limit rows]",
     "order": "T | order by column desc, ... [nulls last]",
@@ -101,6 +101,19 @@ KEYWORDS = (
     "false", "kind=", "with", "$left", "$right",
 )  # fmt: skip
 """What may stand within an operator."""
+
+OTHER_OPERATORS = (
+    "filter",
+    "mvexpand",
+    "mvapply",
+    "macro-expand",
+    "project-smart",
+    "find",
+    "graph-shortest-paths",
+    "graph-mark-components",
+    "assert-schema",
+)
+"""Older names of operators, and those that are seldom seen: they may stand behind a pipe, and are not offered."""
 
 JOIN_KINDS = (
     "anti", "fullouter", "inner", "innerunique", "leftanti", "leftantisemi", "leftouter", "leftsemi", "rightanti",

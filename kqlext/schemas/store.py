@@ -67,6 +67,11 @@ class Schemas:
                 self._start(entry, connection)
             return entry.schema
 
+    def held(self, connection: Connection) -> DatabaseSchema | None:
+        """What is known now; nobody is asked."""
+        with self._lock:
+            return self._entry(connection).schema
+
     def read_ahead(self, connection: Connection) -> None:
         """Read the schema in the background where it was not yet asked for, since somebody may want it soon."""
         if self.when == "ahead" and connection.id not in self._entries:
