@@ -72,7 +72,7 @@ def _help(use: CommandUse, _: Context) -> Notice:
     known = words()
     word = known.get(use.argument) or known.get(use.argument.lower())
     if word is None:
-        hint = did_you_mean(use.argument, [*TOPICS, *known]) or f"topics are {', '.join(TOPICS)}"
+        hint = did_you_mean(use.argument, [*TOPICS, *known], cutoff=0.75) or f"topics are {', '.join(TOPICS)}"
         raise KqlCellError(f"There is no help on {use.argument}.", hint=hint)
     return Notice("\n".join([*word.syntax.split("; "), word.page]))
 

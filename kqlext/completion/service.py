@@ -45,7 +45,7 @@ class ServiceUnavailable(Exception):  # noqa: N818 (a state, and no error of the
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A completion: ``kind`` is Kusto.Language's (``Column``), ``text`` replaces what is typed, ``after`` may follow."""
+    """A completion: ``kind`` is the service's (``Column``), ``text`` replaces what is typed, ``after`` may follow."""
 
     kind: str
     text: str
