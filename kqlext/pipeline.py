@@ -83,6 +83,10 @@ class Pipeline:
         """What is to be shown of each query, as each is done."""
         namespace = self._namespace
         options = self._options(cell)
+        if options["sample"] is not None:
+            raise KqlCellError(
+                "-sample shows rows of a table.", hint="write %kql --schema table -sample 3, or take 3 in the query"
+            )
         cell = with_texts(cell, options)
         if not cell.silent:
             for text in self._settings.news():

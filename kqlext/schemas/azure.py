@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kqlext.errors import KqlResponseError
+from kqlext.schemas.gently import gently
 from kqlext.schemas.model import Column, Function, TableSchema
 from kqlext.schemas.signatures import parse_parameters
 
@@ -20,8 +21,8 @@ def of_metadata(document: Any) -> tuple[tuple[TableSchema, ...], tuple[Function,
         KqlResponseError: the document has another form.
     """
     try:
-        tables = tuple(map(_table, document["tables"]))
-        functions = tuple(map(_function, document.get("functions") or ()))
+        tables = tuple(map(_table, gently(document["tables"])))
+        functions = tuple(map(_function, gently(document.get("functions") or ())))
     except (AttributeError, LookupError, TypeError) as error:
         raise KqlResponseError(f"The metadata of the service are malformed: {type(error).__name__} {error}.") from None
     return tables, functions

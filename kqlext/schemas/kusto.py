@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kqlext.errors import KqlResponseError
+from kqlext.schemas.gently import gently
 from kqlext.schemas.model import JSON_KEYS, TABULAR, Column, Function, Parameter, TableKind, TableSchema
 from kqlext.schemas.signatures import parse_columns, parse_parameters
 
@@ -32,10 +33,9 @@ def of_json(document: Any, database: str) -> Content:
     try:
         databases = document["Databases"]
         found = databases[database] if database in databases or len(databases) != 1 else next(iter(databases.values()))
-        tables = tuple(
-            _table(name, entry, kind) for kind in _KINDS for name, entry in (found.get(JSON_KEYS[kind]) or {}).items()
-        )
-        functions = tuple(_function(name, entry) for name, entry in (found.get("Functions") or {}).items())
+        entries = ((name, entry, kind) for kind in _KINDS for name, entry in (found.get(JSON_KEYS[kind]) or {}).items())
+        tables = tuple(_table(*entry) for entry in gently(entries))
+        functions = tuple(_function(*entry) for entry in gently((found.get("Functions") or {}).items()))
         return tables, functions, _version(found)
     except (AttributeError, LookupError, TypeError) as error:
         raise KqlResponseError(f"The schema of {database} is malformed: {type(error).__name__} {error}.") from None

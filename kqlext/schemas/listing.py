@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections import UserDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,23 +48,15 @@ class SchemaListing(UserDict[str, dict[str, str]]):
         if sum(_size(line) for line in lines) > MOST_TEXT:
             lines = [_counted_line(table) for table in self._tables]
             lines += [_function_line(function) for function in self._functions]
-        return _bounded_text([*lines, self._caption()], self._more())
+        return _bounded_text([*lines, self._caption()], _MORE_TABLES)
 
     def _html(self) -> str:
         groups = [
-            (title, [table for table in self._tables if table.kind == kind], _folded_table)
+            _Group(title, [table for table in self._tables if table.kind == kind], _folded_table, _MORE_TABLES)
             for kind, title in _TITLES.items()
         ]
-        parts = [_caption_html(self._caption())]
-        budget = MOST_HTML - 1_000
-        # Names come before columns: each group gets its share of what is left, and the last all of it.
-        shown: list[tuple[str, Sequence[Any], Any]] = [*groups, ("Functions", self._functions, _folded_function)]
-        shown = [group for group in shown if group[1]]
-        for index, (title, entries, folded) in enumerate(shown):
-            html = _group(title, entries, folded, budget // (len(shown) - index), self._more())
-            budget -= _size(html)
-            parts.append(html)
-        return _framed(parts)
+        groups.append(_Group("Functions", self._functions, _folded_function, _MORE_FUNCTIONS))
+        return _framed([_caption_html(self._caption()), *_trees(groups)])
 
     def _caption(self) -> str:
         columns = sum(len(table.columns) for table in self._tables)
@@ -72,9 +65,6 @@ class SchemaListing(UserDict[str, dict[str, str]]):
         if self._functions:
             parts.append(_of(self._functions, self.schema.functions, "function"))
         return " · ".join([*parts, *_source(self.schema, self._pattern)])
-
-    def _more(self) -> str:
-        return "%kql --tables text shows those with the text in their names"
 
 
 class TableListing(UserDict[str, str]):
@@ -116,14 +106,14 @@ class FunctionListing(UserDict[str, str]):
         super().__init__({function.name: function.signature() for function in self.functions})
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        group = _group("Functions", self.functions, _folded_function, MOST_HTML - 1_000, _MORE_FUNCTIONS)
-        html = _framed([_caption_html(self._text), group if self.functions else ""])
-        return {"text/html": html, "text/plain": repr(self)}
+        trees = _trees([_Group("Functions", self.functions, _folded_function, _MORE_FUNCTIONS)])
+        return {"text/html": _framed([_caption_html(self._text), *trees]), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return _bounded_text([*map(_function_line, self.functions), self._text], _MORE_FUNCTIONS)
 
 
+_MORE_TABLES = "%kql --tables text shows those with the text in their names"
 _MORE_FUNCTIONS = "%kql --functions text shows those with the text in their names"
 _TITLES = {
     "table": "Tables",
@@ -167,7 +157,8 @@ def _source(schema: DatabaseSchema, pattern: str) -> list[str]:
 def _table_line(table: TableSchema) -> str:
     if not table.columns:
         return _name(table.name)
-    return f"{_name(table.name)}({', '.join(f'{_name(column.name)}:{column.type}' for column in table.columns)})"
+    columns = ", ".join(f"{_name(column.name)}:{one_line(column.type)}" for column in table.columns)
+    return f"{_name(table.name)}({columns})"
 
 
 def _counted_line(table: TableSchema) -> str:
@@ -180,7 +171,7 @@ def _function_line(function: Function) -> str:
 
 
 def _column_line(column: Column) -> str:
-    return f"{_name(column.name)}: {column.type}  {_description(column.description)}".rstrip()
+    return f"{_name(column.name)}: {one_line(column.type)}  {_description(column.description)}".rstrip()
 
 
 def _name(name: str) -> str:
@@ -223,27 +214,51 @@ def _caption_html(text: str) -> str:
     return f'<p style="{_SMALL};margin:.2em 0">{escape(text)}</p>'
 
 
-def _group(title: str, entries: Sequence[Any], folded: Any, budget: int, more: str) -> str:
-    """A group of the tree: every name if they fit, and what is behind the names as long as that fits."""
-    head = f"<summary><b>{escape(title)}</b> ({len(entries):,})</summary>"
-    names = [folded(entry, False) for entry in entries]
-    room = budget - _size(head) - 400  # for what stands around them
+@dataclass(frozen=True)
+class _Group:
+    """A branch of the tree: ``folded`` gives an entry's HTML, with what is behind its name or without."""
+
+    title: str
+    entries: Sequence[Any]
+    folded: Callable[[Any, bool], str]
+    more: str
+
+    def names(self) -> list[str]:
+        return [self.folded(entry, False) for entry in self.entries]
+
+
+def _trees(groups: Iterable[_Group]) -> list[str]:
+    """The HTML of each group that has entries. All names come before what is behind any."""
+    shown = [(group, group.names()) for group in groups if group.entries]
+    needs = [sum(map(_size, names)) + 600 for _, names in shown]  # 600 for what stands around them
+    spare = MOST_HTML - 1_000 - sum(needs)
+    trees = {}
+    for count, index in enumerate(sorted(range(len(shown)), key=needs.__getitem__)):
+        room = needs[index] + (spare // (len(shown) - count) if spare > 0 else spare * needs[index] // sum(needs))
+        trees[index] = _tree(*shown[index], room - 600)
+        if spare > 0:
+            spare -= max(0, _size(trees[index]) - needs[index])
+    return [trees[index] for index in range(len(shown))]
+
+
+def _tree(group: _Group, names: Sequence[str], room: int) -> str:
     needed = sum(map(_size, names))
-    items = _unfolded(entries, names, folded, room - needed) if needed <= room else _first_that_fit(names, room)
-    rest = len(entries) - len(items)
-    note = f'<li style="{_SMALL}">{escape(_left_out(rest, more))}</li>' if rest else ""
-    opened = " open" if len(entries) <= _OPEN_UP_TO else ""
+    items = _unfolded(group, names, room - needed) if needed <= room else _first_that_fit(names, room)
+    rest = len(names) - len(items)
+    note = f'<li style="{_SMALL}">{escape(_left_out(rest, group.more))}</li>' if rest else ""
+    opened = " open" if len(names) <= _OPEN_UP_TO else ""
+    head = f"<summary><b>{escape(group.title)}</b> ({len(names):,})</summary>"
     return f'<details{opened}>{head}<ul style="{_LIST}">{"".join(items)}{note}</ul></details>'
 
 
-def _unfolded(entries: Sequence[Any], names: Sequence[str], folded: Any, room: int) -> list[str]:
+def _unfolded(group: _Group, names: Sequence[str], room: int) -> list[str]:
     """The entries with what is behind their names, as long as there is room for that."""
     items = []
-    for entry, name in zip(entries, names, strict=True):
-        whole = folded(entry, True) if room > 0 else name
-        fits = _size(whole) - _size(name) <= room
-        items.append(whole if fits else name)
-        room -= _size(whole) - _size(name) if fits else 100  # not every entry is tried in vain
+    for entry, name in zip(group.entries, names, strict=True):
+        whole = group.folded(entry, True) if room > 0 else name
+        more = _size(whole) - _size(name)
+        items.append(whole if more <= room else name)
+        room -= more if more <= room else 100  # not every entry is tried in vain
     return items
 
 
@@ -258,22 +273,23 @@ def _first_that_fit(items: Sequence[str], budget: int) -> list[str]:
 
 
 def _folded_table(table: TableSchema, whole: bool) -> str:
-    count = plural(len(table.columns), "column") if table.columns else ""
-    title = f'{_text(_name(table.name))} <span style="{_SMALL}">{count}</span>'
-    if not table.columns or not whole:
-        return f"<li>{title}</li>"
-    return (
-        f"<li><details><summary>{title}</summary>{_described(table)}{_columns(table.columns, MOST_HTML)}</details></li>"
-    )
+    name = _text(_name(table.name))
+    if not table.columns:
+        return f"<li>{name}</li>"
+    if not whole:
+        return f"<li>{name} ({plural(len(table.columns), 'column')})</li>"
+    title = f'{name} <span style="{_SMALL}">{plural(len(table.columns), "column")}</span>'
+    inner = f"{_described(table)}{_columns(table.columns, MOST_HTML)}"
+    return f"<li><details><summary>{title}</summary>{inner}</details></li>"
 
 
 def _folded_function(function: Function, whole: bool) -> str:
     title = f"{_text(_name(function.name))}<code>{_text(one_line(shorten(function.signature(), _DESCRIPTION)))}</code>"
-    described = f' <span style="{_SMALL}">{_text(_description(function.description))}</span>'
-    if not function.body or not whole:
-        return f"<li>{title}{described if function.description else ''}</li>"
-    body = _text(printable(shorten(function.body.strip(), _BODY)))
-    return f"<li><details><summary>{title}</summary>{described}<pre>{body}</pre></details></li>"
+    if not whole or not (function.body or function.description):
+        return f"<li>{title}</li>"
+    described = f'<p style="{_SMALL}">{_text(_description(function.description))}</p>' if function.description else ""
+    body = f"<pre>{_text(shorten(function.body.strip(), _BODY))}</pre>" if function.body else ""
+    return f"<li><details><summary>{title}</summary>{described}{body}</details></li>"
 
 
 def _columns(columns: Sequence[Column], budget: int) -> str:

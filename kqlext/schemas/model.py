@@ -1,4 +1,4 @@
-"""The schema of a database as data. Imports nothing but the standard library.
+"""The schema of a database as data. Imports nothing heavy.
 
 The JSON form is that of ``.show database schema as json``, which Microsoft's language service takes as well.
 Source: shared/reference/azure-services.md section 5.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from kqlext.schemas.gently import gently
 
 TableKind = Literal["table", "materialized view", "external table", "notebook"]
 
@@ -132,7 +134,7 @@ class DatabaseSchema:
     def kusto_json(self) -> dict[str, Any]:
         """The form of ``.show database schema as json``: what Microsoft's language service takes."""
         content: dict[str, dict[str, Any]] = {key: {} for key in ("Tables", "MaterializedViews", "ExternalTables")}
-        for table in self.tables:
+        for table in gently(self.tables):
             content[JSON_KEYS[table.kind]][table.name] = table._json()
         functions = {function.name: function._json() for function in self.functions}
         return {"Databases": {self.database: {"Name": self.database, **content, "Functions": functions}}, "Plugins": []}

@@ -115,11 +115,11 @@ def _changed(service: Service, database: str, version: str) -> Content | None:
     command = f'.show database {_quoted(database)} schema if_later_than "{version}" as json'
     try:
         answer = _first_table(service, command)
-    except (KqlQueryError, KqlUnsupportedError):
+        if answer.num_rows == 0:
+            return (), (), version
+        return of_json(orjson.loads(answer.columns[0].values(0, 1)[0]), database)
+    except _REFUSALS:
         return None
-    if answer.num_rows == 0:
-        return (), (), version
-    return of_json(orjson.loads(answer.columns[0].values(0, 1)[0]), database)
 
 
 def _first_table(service: Service, text: str) -> Table:
