@@ -131,7 +131,9 @@ def _tables(query: str, scope: Scope) -> list[Completion]:
 def tables_of(query: str, scope: Scope) -> tuple[TableSchema, ...]:
     """The tables that a query names."""
     mentioned = syntax.table_candidates(query)
-    return tuple(table for table in (*scope.tables(), *_of_others(scope)) if table.name in mentioned)
+    members = {name.text for dot, name in itertools.pairwise(_code(query)) if dot.text == "."}
+    own = [table for table in scope.tables() if table.name in mentioned]
+    return (*own, *(table for table in _of_others(scope) if table.name in members))
 
 
 def _of_others(scope: Scope) -> list[TableSchema]:

@@ -15,7 +15,8 @@ from kqlext.completion import basic, own_words, places
 from kqlext.completion.own_words import Known
 from kqlext.completion.places import Place
 from kqlext.completion.service import Item, LanguageService, Scope, ServiceUnavailable
-from kqlext.completion.words import Completion, Completions, beginning_with
+from kqlext.completion.vocabulary import operators
+from kqlext.completion.words import Completion, Completions, beginning_with, completions
 from kqlext.connections.registry import Connection
 from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.errors import KqlError
@@ -38,6 +39,7 @@ _TYPES = {
 }  # fmt: skip
 _LET_VALUE = re.compile(r"\blet\s+\w+\s*=\s*(?:[^\W\d]\w*)?\Z")
 _TAIL = re.compile(r"""\s*(?:\n\|\s*)?["']?\s*\Z""")
+_DASHED_OPERATOR = re.compile(r"\|\s*([^\W\d]\w*-[\w-]*)\Z")  # to KQL `project-` is a subtraction
 _WORD = re.compile(r"\w")
 
 
@@ -125,6 +127,8 @@ class Editor:
     def _query(self, place: Place, cursor: int, scope: Scope, deadline: float) -> Completions:
         begin = cursor - place.offset
         before = place.query[: place.offset]
+        if dashed := _DASHED_OPERATOR.search(before):
+            return Completions(begin + dashed.start(1), beginning_with(dashed[1], completions(operators(), "keyword")))
         extra = own_words.variables(self._namespace) if _LET_VALUE.search(before) else []
         try:
             self.service.wait(0)
@@ -165,7 +169,7 @@ def _of_service(items: list[Item]) -> list[Completion]:
 
 
 def _word(before: str) -> str:
-    match = re.search(r"[\w$-]*\Z" if re.search(r"\|\s*[\w-]*\Z", before) else r"[\w$]*\Z", before)
+    match = re.search(r"[\w$]*\Z", before)
     assert match is not None
     return match.group()
 
