@@ -7,15 +7,15 @@ service says that a bracket is missing at the end of the query, which is not whe
 
 from __future__ import annotations
 
-import itertools
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kqlext import lets, syntax
 from kqlext.completion.basic import made_names, tables_of
 from kqlext.completion.service import Finding, Scope
-from kqlext.completion.vocabulary import OTHER_OPERATORS, beginnings, functions, operators
+from kqlext.completion.vocabulary import JOIN_KINDS, KEYWORDS, OTHER_OPERATORS, beginnings, functions, operators
 from kqlext.errors import Span
 from kqlext.schemas.model import DatabaseSchema
 from kqlext.syntax import Token
@@ -53,19 +53,25 @@ def of_tokens(text: str, scope: Scope | None) -> list[Mistake]:
 
 
 def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mistake]:
-    """What the language service found, with hints. What follows from a mistake of syntax is left out."""
+    """What the language service found, with hints.
+
+    What follows from a mistake of syntax is left out, and so is what it says of an operator in which our own look finds
+    the cause.
+    """
     own = [mistake for mistake in of_tokens(text, None) if mistake.is_sure]
     if own and _unclosed(text) is not None:
         return own
-    mistakes: list[Mistake] = []
+    pipes = [token.start for token in _code(text) if token.text == "|"]
+    told = {bisect(pipes, mistake.span.start) for mistake in own}
+    mistakes = list(own)
     for finding in sorted(findings, key=lambda one: (one.span.start, -one.span.end)):
         if finding.severity != "Error" or any(_touch(mistake.span, finding.span) for mistake in mistakes):
             continue
-        better = next((mistake for mistake in own if _touch(mistake.span, finding.span)), None)
-        mistakes.append(better or _with_hint(text, finding, scope))
+        if bisect(pipes, finding.span.start) not in told:
+            mistakes.append(_with_hint(text, finding, scope))
         if _is_syntax(finding):
             break
-    return mistakes
+    return sorted(mistakes, key=lambda mistake: mistake.span.start)
 
 
 def is_about_names(mistakes: Iterable[Mistake]) -> bool:
@@ -124,7 +130,7 @@ def _near(name: str, code: str, text: str, scope: Scope) -> str:
     if code == "KS124":
         return did_you_mean(name, [word.name for word in functions().values() if word.kind == "plugin"])
     if code == "KS211":
-        return did_you_mean(name, [*_database_functions(scope), *functions()])
+        return did_you_mean(name, [*_database_functions(scope), *functions(), *KEYWORDS])
     if code == "KS204":
         near = did_you_mean(name, [*_table_names(scope), *lets.defined_names(text)])
         return near or "%kql --tables lists the tables"
@@ -183,14 +189,39 @@ def _never_closed(token: Token) -> Mistake:
     return Mistake(f"'{token.text}' is not closed: '{closing}' is missing.", token.span, f"add {closing}")
 
 
+_NEED_OPERANDS = frozenset(
+    """where filter take limit top extend sort order join lookup render evaluate mv-expand parse parse-where sample
+    sample-distinct distinct project-away project-rename invoke partition""".split()
+)
+_ENDS = ("|", ";", ")", "")
+
+
 def _operators(text: str) -> Iterator[Mistake]:
-    """Words behind a pipe that are no operators."""
+    """Words behind a pipe that are no operators, and operators without what they need."""
     known = {*operators(), *OTHER_OPERATORS}
-    code = _code(text)
-    for pipe, word in itertools.pairwise(code):
-        if pipe.text == "|" and word.kind == "name" and word.text not in known:
+    code = [*_code(text), Token("symbol", "", len(text), len(text))]
+    code += code[-1:] * 3
+    for index, pipe in enumerate(code[:-4]):
+        word, *behind = code[index + 1 : index + 5]
+        if pipe.text != "|":
+            continue
+        if word.text in _ENDS:
+            yield Mistake("No operator stands behind this pipe.", pipe.span, "write one, or remove the pipe")
+        elif word.kind == "name" and word.text not in known:
             hint = did_you_mean(word.text, operators()) or "%kql --help where shows how operators are written"
             yield Mistake(f"'{word.text}' is no operator.", word.span, hint)
+        elif word.text in _NEED_OPERANDS and behind[0].text in _ENDS:
+            yield Mistake(f"Nothing stands behind '{word.text}'.", word.span, f"it is written {_syntax_of(word.text)}")
+        elif word.text in ("sort", "order") and behind[0].text != "by" and behind[1].text not in (".", "="):
+            yield Mistake(f"'{behind[0].text}' cannot stand here.", behind[0].span, "write by before it")
+        elif word.text == "join" and behind[0].text == "kind" and behind[2].text not in JOIN_KINDS:
+            hint = did_you_mean(behind[2].text, JOIN_KINDS) or f"one of {', '.join(JOIN_KINDS)}"
+            yield Mistake(f"'{behind[2].text}' is no kind of join.", behind[2].span, hint)
+
+
+def _syntax_of(operator: str) -> str:
+    word = operators().get(operator)
+    return word.syntax if word else f"T | {operator} ..."
 
 
 # Words before a bracket that are no functions.
@@ -213,7 +244,7 @@ def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
         )
         if not called or (scope is not None and word.text in (*_database_functions(scope), *_table_names(scope))):
             continue
-        hint = did_you_mean(word.text, functions(), cutoff=0.75)
+        hint = did_you_mean(word.text, [*functions(), *KEYWORDS], cutoff=0.75)
         if hint:
             yield Mistake(f"There is no function '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
 
