@@ -89,7 +89,7 @@ def _wait(editor: Editor) -> None:
 
 
 def _scope(editor: Editor, connection: Connection, query: Query, fresh: bool) -> Scope:
-    if fresh:
+    if fresh or connection.spec.scheme in EMBEDDED:  # the embedded engine tells at once
         scope = editor.scope(connection, time.monotonic() + _ASKING, patience=_ASKING)
     else:
         scope = editor.held_scope(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import UserString
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,10 +57,8 @@ class Explanation:
         return "\n".join([*lines, f"on         {self.connection}"])
 
 
-class FormattedQuery(str):
-    """KQL that shows itself as it is, and not as a Python literal."""
-
-    __slots__ = ()
+class FormattedQuery(UserString):
+    """KQL that shows itself as it is: IPython shows each ``str``, also of a class of its own, as a Python literal."""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return Notice(str(self))._repr_mimebundle_()
