@@ -82,12 +82,15 @@ def editor_of(shell: Shell) -> Editor:
     return shell.ip.magics_manager.registry["KqlMagics"].editor()  # type: ignore[no-any-return]
 
 
-@pytest.fixture
-def basic(shell: Shell) -> Shell:
+@pytest.fixture(scope="module")
+def basic() -> Iterator[Shell]:
     """A shell without the language service, on the sample database."""
-    editor_of(shell).service.close()
-    shell.run("%kql samples")
-    return shell
+    fresh = Shell()
+    editor_of(fresh).service.close()
+    fresh.run("%kql samples")
+    yield fresh
+    fresh.ip.run_cell("%unload_ext kqlext")
+    type(fresh.ip).clear_instance()
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,8 @@ _PRELUDE = "var console = {log() {}, warn() {}, error() {}, info() {}, debug() {
 _LIMIT = 10.0  # seconds for which V8 may work at a question
 _CLOSING_LIMIT = 3.0
 _MOST_MEMORY = 1_500_000_000  # bytes; without a limit, V8 ends the whole process when it has no more
+# With these it takes a third of the memory less, and a tenth of the time more.
+_FLAGS = ("--optimize-for-size", "--max-semi-space-size=4")
 _WARMING = ("T | where x", ".show ta")  # the grammars of queries and of commands are built with the first of each
 
 
@@ -255,9 +257,10 @@ class LanguageService:
 
     async def _run(self) -> None:
         """Load V8 and answer questions until this task is cancelled; V8 ends with it."""
-        from py_mini_racer import MiniRacer
+        from py_mini_racer import DEFAULT_V8_FLAGS, MiniRacer, init_mini_racer
 
         try:
+            init_mini_racer(flags=(*DEFAULT_V8_FLAGS, *_FLAGS), ignore_duplicate_init=True)
             with MiniRacer() as engine:
                 await _load(engine)
                 self._loaded.set()
