@@ -64,6 +64,24 @@ class SignInPrompt:
         return lambda line: show(Notice(line)) if handle is None else handle.update(Notice(line))
 
 
+class PageScript:
+    """A script for the page of a notebook, which is run there and taken away at once: none of it is saved."""
+
+    def __init__(self, html: Callable[[], str]) -> None:
+        """Args: html: makes the output that holds the script, if there is a page."""
+        self._html = html
+
+    def _ipython_display_(self) -> None:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        if getattr(get_ipython(), "kernel", None) is None:
+            return
+        script = {"text/html": self._html(), "text/plain": ""}
+        handle = display(script, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        handle.update(Notice(""))
+
+
 # --- progress --------------------------------------------------------------------------------------------
 
 _FIRST_AFTER, _AGAIN_AFTER = 1.0, 0.5  # seconds

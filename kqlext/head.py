@@ -60,6 +60,11 @@ _SAMPLES = re.compile(r"samples(?=;|(?:\s|//[^\n]*+)*+$|\s(?:\s|//[^\n]*+)*+[^\s
 # What may be a connection string, also a misspelt one, in any place: its secrets are not shown.
 _MAY_HOLD_SECRETS = re.compile(r"""['"]?(?<![\w-])[\w-]+(?::/|\s*[=(])""")
 _SURELY = re.compile(r":/|secret|password|pwd|appkey|certificate|token")
+_CUT_SHORT = re.compile(
+    r"""=\s*['"]*$"""  # no value
+    r"""|^[^']*'(?:[^']*'[^']*')*[^']*$"""  # an odd number of one quote
+    r"""|^[^"]*"(?:[^"]*"[^"]*")*[^"]*$"""
+)
 _TOKEN_OPTION = re.compile(r"(?<!\S)-try[_-]?token(?:\s*=\s*|[^\S\n]+)", re.IGNORECASE)
 # The rest of a connection string that was written with a space in it.
 _NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
@@ -108,7 +113,13 @@ class Head:
             if match.start() < position or not _SURELY.search(normalize_name(match.group())):
                 continue
             stop = min(max(self._scan_word(match.start())[0], match.end()), end)
-            pieces += [self.text[position : match.start()], hide_secrets(self.text[match.start() : stop])]
+            word = self.text[match.start() : stop]
+            shown = hide_secrets(word)
+            if _CUT_SHORT.search(word):  # a quote in the secret has ended the word: the rest of it may follow
+                newline = self.text.find("\n", stop, end)
+                stop = end if newline < 0 else newline
+                shown += "…" * (stop - match.start() - len(word))
+            pieces += [self.text[position : match.start()], shown]
             position = stop
         return self._without_token("".join([*pieces, self.text[position:]]))
 

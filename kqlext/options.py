@@ -82,6 +82,12 @@ OPTIONS: tuple[Option, ...] = (
         aliases=("dl",),
     ),
     Option(
+        "grid",
+        "flag",
+        "show the table, also of a render, as a grid that sorts and filters; needs kqlext[grid]",
+        default=False,
+    ),
+    Option(
         "plot_package",
         "choice",
         "what draws the charts of render: plotly, or none for tables",

@@ -13,13 +13,14 @@ from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.completion.checking import QueryCheck
-from kqlext.display import Notice, ProgressLine, SignInPrompt, show, takes_input
+from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show, takes_input
 from kqlext.errors import KqlCellError
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
 from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings, SessionSettings
 from kqlext.text import listing, plural
+from kqlext.visualization import grid
 from kqlext.visualization.palette import Colours
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ class Pipeline:
             result = self._result(query, cell, options)
             self._read_ahead(options)
             result.view = view or result.view
+            if options["grid"] and not plan:  # each answer that is shown has a grid of its own
+                result.view = replace(result.view, grid=grid.new_id())
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             yield from _shown(result, plan, values, options)
         self.session.saved.update(remembered)
@@ -211,11 +214,15 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     """How the answers of a cell are shown.
 
     Raises:
-        KqlCellError: an option of charts has a value that it cannot have.
+        KqlCellError: an option of charts has a value that it cannot have, or there can be no grid.
     """
     from kqlext.result import View
     from kqlext.visualization.look import plotly_layout, read_look
 
+    if options["grid"]:
+        if options["auto_dataframe"]:
+            raise KqlCellError("-grid shows Results, not DataFrames.", hint="leave out -grid, or -auto_dataframe")
+        grid.check_installed()
     limit = options["display_limit"]
     asked_for_more = limit is None or limit > View.display_limit
     layout = plotly_layout(options["plotly_layout"])
@@ -232,6 +239,8 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
         return [Notice("\n".join(lines) + notes)] if _says(options) or notes else []
     if options["auto_dataframe"]:
         return [*([Notice(notes.strip())] if notes else []), result.to_pandas()]
+    if result.view.grid:
+        return [PageScript(lambda: grid.page_script(result)), result]
     return [result]
 
 

@@ -43,6 +43,7 @@ class View:
         plot_package: ``plotly``, or ``none`` for tables only.
         plotly_layout: what charts have in their layout instead of their own.
         look: the colours of charts.
+        grid: the id of the element that a grid goes into, where the table is to be one.
     """
 
     display_limit: int | None = 50
@@ -51,6 +52,7 @@ class View:
     plot_package: str = "plotly"
     plotly_layout: Mapping[str, Any] | None = None
     look: Look = field(default_factory=Look)
+    grid: str | None = None
 
 
 class Row(Sequence[Any]):
@@ -323,7 +325,7 @@ class Result(Sequence[Row]):
         return write_image(self.to_plotly(), str(path), format, options)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        if self.visualization is None:
+        if self.visualization is None or self.view.grid:
             from kqlext.visualization.table import mime_bundle as table_bundle
 
             return dict(table_bundle(self))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from kqlext import lets, syntax
 from kqlext.errors import KqlCellError, Span
+from kqlext.render_clause import split_render
 from kqlext.services.base import Query
-from kqlext.services.rendering import split_render
 from kqlext.text import did_you_mean, listing
 
 

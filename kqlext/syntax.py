@@ -1,4 +1,4 @@
-"""What can be known of a KQL text without a parser: tokens, queries of a cell, statements, `render`.
+"""What can be known of a KQL text without a parser: tokens, queries of a cell, statements.
 
 Pure. Every token and piece has its offsets in the text that was given. Strings (plain, verbatim, obfuscated,
 multi-line), comments and brackets are understood, so that nothing inside them is taken for syntax.
@@ -378,65 +378,3 @@ def unquote(literal: str) -> str:
         quote = body[1]
         return body[2:-1].replace(quote * 2, quote)
     return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match.group(1), match.group()), body[1:-1])
-
-
-# --- render ----------------------------------------------------------------------------------------------
-
-
-def find_render(text: str) -> tuple[str, dict[str, str]] | None:
-    """The kind and properties of the `render` that ends a query, or None.
-
-    Properties stand in ``with (...)`` or, as people also write them, bare behind the kind: ``title='x'``.
-    """
-    operator = [token for token, _ in _code(text)]
-    begin = max((i for i, token in enumerate(operator) if token.text == "|"), default=-1)
-    words = operator[begin + 1 :]
-    if begin < 0 or len(words) < 2 or words[0].text.lower() != "render":
-        return None
-    rest = _between_brackets(words[2:])
-    properties: dict[str, str] = {}
-    index = 0
-    while _begins_property(rest, index):
-        end = index + 2
-        while end < len(rest) and not _begins_property(rest, end):
-            end += 1
-        properties[rest[index].text.lower()] = _property_value(text, rest[index + 2 : end])
-        index = end
-    return words[1].text.lower(), properties
-
-
-def _between_brackets(words: Sequence[Token]) -> Sequence[Token]:
-    """What stands in ``with (...)``, or all of it where there is no such thing."""
-    begin = 1 if words and words[0].text.lower() == "with" else 0
-    if begin >= len(words) or words[begin].text != "(":
-        return [token for token in words[begin:] if token.text != ";"]
-    depth = 0
-    for index, token in enumerate(words[begin:], begin):
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0:
-            return words[begin + 1 : index]
-    return words[begin + 1 :]
-
-
-def _property_value(text: str, words: Sequence[Token]) -> str:
-    """A value as it is written, without quotes; the parts of a list (`ycolumns = a, b`) with one comma between."""
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for token in words:
-        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
-        if token.text == "," and depth == 0:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return ",".join(_written(text, part) for part in parts if part)
-
-
-def _written(text: str, words: Sequence[Token]) -> str:
-    inner = words[1:-1] if len(words) == 3 and words[0].text == "[" else words  # a column ['with a space']
-    if len(inner) == 1:
-        return unquote(inner[0].text) if inner[0].kind == "string" else inner[0].text
-    return text[inner[0].start : inner[-1].end]
-
-
-def _begins_property(words: Sequence[Token], index: int) -> bool:
-    return index + 1 < len(words) and words[index + 1].text == "=" and words[index].kind == "name"

@@ -103,10 +103,23 @@ _RENDER = """\
 This page is made by `scripts/docs.py` from the tables that the tests check. How charts are used: the README.
 
 x is `xcolumn`, or the first column that the chart can use; y is `ycolumns`, or all numbers that are left; a series
-is each combination of the values of
-`series`, or of the texts (string, guid, bool) that are left. A column of arrays, as `make-series` gives it, is
-taken apart against the array of x.
+is each combination of the values of `series`, or of the texts (string, guid, bool) that are left. A column of arrays,
+as `make-series` gives it, is taken apart against the array of x. A dynamic column that holds only numbers, as `bag.x`
+does, is a number where no other column is one, or where the query names it.
+
+Each chart says in words what it shows (`layout.meta.description` of its figure).
 """
+
+_STILL = {
+    "pivotchart": "drawn: columns in groups, the second text within the first, sums of the numbers; the interactive "
+    "pivot of Kusto.Explorer is not documented in more detail",
+    "timepivot": "drawn: a point for each event, in a lane for each value of `series` or of the first text, with a "
+    "line to the end where a second datetime is called so; the slices of Kusto.Explorer are interactive",
+    "graph": "drawn: nodes in layers, arrows from source to target (columns called so, or the first two texts); not "
+    "documented",
+    "3Dchart": "drawn: the first three numbers, in WebGL; not documented",
+    "sankey": "drawn: from the first text to the second, as wide as the number; not documented",
+}
 
 _DIFFERENCES = """\
 ## What is different from Azure Data Explorer
@@ -118,11 +131,13 @@ _DIFFERENCES = """\
   an axis.
 - At most 20 series, 200 categories, 20 slices, 5 panels or axes are drawn: the largest by total. Of stacked series
   and slices the others are one.
+- Of a time pivot 50 lanes and 2,000 events are drawn, of pies on a map 100 places; graphs of more than 150 nodes or
+  500 edges, and more than 2,000 points of a 3Dchart, are tables.
 - Of more than 20,000 points a line keeps the least and the greatest value of each column of pixels; of points that
   lie on one another one is drawn.
 - Durations are drawn in seconds, and only where there is no number.
-- Of `kind=map` only points are drawn, on a grid of degrees without the outlines of countries: those would be
-  fetched from elsewhere.
+- Maps are a grid of degrees without the outlines of countries: those would be fetched from elsewhere.
+- `by` and `annotation`, which Log Analytics sends beside the documented properties, are left out, and said.
 - A figure of `plotly` that would fetch a map or an image is refused, and its links are texts.
 - A series or category of no text is `(empty)`, of null `(null)`; names of more than 60 characters are cut in the
   middle.
@@ -133,10 +148,24 @@ def render_page() -> str:
     """docs/render.md: every kind and property, and which columns are drawn by default."""
     sys.path.insert(0, str(DOCS.parent / "tests"))
     from chart_cases import DEFAULTS, EVERY_KIND, REFUSED
+    from chart_comparison import ALL, AXES, COMPARED
 
     kinds = [(f"`{kind}`", _kind_status(kind)) for kind in EVERY_KIND]
+    written = {"map": "kind=map", **{kind.lower(): kind for kind in EVERY_KIND}}
     properties = [
-        (f"`{name}`", _code(kinds) if kinds else "all") for name, kinds in KNOWN.items() if name not in _SILENT
+        (f"`{name}`", "all" if kinds is None else _code(written.get(kind, kind) for kind in kinds))
+        for name, kinds in KNOWN.items()
+        if name not in _SILENT
+    ]
+    groups = {ALL: "all eight", AXES: "all but piechart"}
+    compared = [
+        (
+            case.property,
+            groups.get(case.kinds, ", ".join(case.kinds)),
+            case.documented,
+            case.difference or "as documented",
+        )
+        for case in COMPARED
     ]
     defaults: dict[tuple[str, str], list[str]] = {}
     for render, columns, expected in DEFAULTS:
@@ -153,6 +182,9 @@ def render_page() -> str:
         "`times` and `numbers` are dynamic columns of arrays, `point` one of GeoJSON points.", "",
         *_table(("columns of the answer", "render", "x", "y", "series"), rows), "",
         "## A table and why", "", *_table(("columns of the answer", "render", "since"), refused), "",
+        "## Compared with the documentation", "",
+        "The kinds of public use, property by property; a test draws each row for each of its kinds.", "",
+        *_table(("property", "kinds", "the documentation says", "kqlext"), compared), "",
         _DIFFERENCES,
     ])  # fmt: skip
 
@@ -163,12 +195,15 @@ _SILENT = ("visualization", "isquerysorted", "by", "annotation")
 def _kind_status(kind: str) -> str:
     reason = NO_CHART.get(kind.lower())
     if reason is None:
-        return "drawn"
+        return _STILL.get(kind, "drawn")
     return f"a table: {reason}" if reason else "a table"
 
 
 def _roles(expected: str) -> list[str]:
-    return [_code(part.split(",")) if part.strip() else "" for part in (p.strip() for p in expected.split(" / "))]
+    """x, y and series; levels within x stand beside it."""
+    x, y, series, *levels = (part.strip() for part in expected.split(" / "))
+    within = f", within it {_code(levels[0].removeprefix('levels ').split(','))}" if levels else ""
+    return [f"{_code([x]) if x else ''}{within}", *(_code(part.split(",")) if part else "" for part in (y, series))]
 
 
 _ADDRESSES = {

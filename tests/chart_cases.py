@@ -30,6 +30,11 @@ TIME = [
     ("s:string n:numbers m:numbers T:times", "T / n,m / s"),
     ("s:string n:numbers T:times k:long", "T / n / s"),
     ("T:datetime n:long a:numbers", "T / n / "),
+    # a dynamic column that holds only numbers, as `bag.x` does: y only where no column is a number
+    ("T:datetime x:scalars", "T / x / "),
+    ("T:datetime s:string x:scalars y:scalars", "T / x,y / s"),
+    ("T:datetime n:long x:scalars", "T / n / "),
+    ("T:datetime d:timespan x:scalars", "T / x / "),
 ]
 
 LINE = [
@@ -48,6 +53,8 @@ LINE = [
     ("d:timespan n:long", "d / n / "),
     ("n:numbers T:times", "T / n / "),
     ("s:string n:numbers T:times", "T / n / s"),
+    ("x:scalars y:scalars", "x / y / "),
+    ("s:string x:scalars", "s / x / "),
 ]
 
 SCATTER = [
@@ -58,6 +65,8 @@ SCATTER = [
     ("T:datetime n:long", "T / n / "),
     ("s:string n:long", "s / n / "),
     ("s:string T:datetime n:long", "T / n / s"),
+    ("x:scalars y:scalars s:string", "x / y / s"),
+    ("x:scalars n:long y:real", "n / y / "),
 ]
 
 BARS = [
@@ -76,6 +85,7 @@ BARS = [
     ("s:string d:timespan", "s / d / "),
     ("s:string n:long x:dynamic", "s / n / "),
     ("n:numbers T:times", "T / n / "),
+    ("s:string x:scalars", "s / x / "),
 ]
 
 PIE = [
@@ -86,6 +96,32 @@ PIE = [
     ("T:datetime n:long", "T / n / "),
     ("i:int n:long", "i / n / "),
     ("b:bool n:decimal", "b / n / "),
+    ("s:string x:scalars", "s / x / "),
+]
+
+PIVOT = [
+    # sums by two levels of categories; the texts that are left make the series
+    ("s:string n:long", "s / n / "),
+    ("s:string t:string n:long", "s / n /  / levels t"),
+    ("s:string t:string u:string v:bool n:long m:real", "s / n,m / u,v / levels t"),
+    ("T:datetime s:string n:long", "T / n /  / levels s"),
+    ("n:long s:string", "s / n / "),
+]
+
+LANES = [
+    # the first datetime, the end where a name says so; a lane for each value of the first text
+    ("T:datetime s:string", "T /  / s"),
+    ("s:string T:datetime t:string n:long", "T /  / s"),
+    ("StartTime:datetime EndTime:datetime s:string", "StartTime / EndTime / s"),
+    ("T:datetime U:datetime", "T /  / "),
+]
+
+EDGES = [
+    ("s:string t:string", " /  / s,t"),
+    ("name:string SourceNodeId:long TargetNodeId:long", " /  / SourceNodeId,TargetNodeId"),
+    ("dst:string src:string n:long", " /  / src,dst"),
+    ("Child:string Parent:string", " /  / Parent,Child"),
+    ("s:string t:string u:string", " /  / s,t"),
 ]
 
 DEFAULTS = [
@@ -98,6 +134,11 @@ DEFAULTS = [
     *[("scatterchart", columns, expected) for columns, expected in SCATTER],
     *[(kind, columns, expected) for kind in ("columnchart", "barchart") for columns, expected in BARS],
     *[("piechart", columns, expected) for columns, expected in PIE],
+    *[("pivotchart", columns, expected) for columns, expected in PIVOT],
+    *[("timepivot", columns, expected) for columns, expected in LANES],
+    *[("graph", columns, expected) for columns, expected in EDGES],
+    ("3Dchart", "x:real y:long z:decimal s:string", "x / y,z / s"),
+    ("3Dchart", "s:string x:real y:long z:int w:int", "x / y,z / s"),
     # the last two columns are start and end
     ("ladderchart", "s:string a:datetime b:datetime", "a / b / s"),
     ("ladderchart", "s:string t:guid a:long b:int", "a / b / s,t"),
@@ -111,6 +152,13 @@ DEFAULTS = [
     ("scatterchart with (kind=map)", "BeginLat:real BeginLon:real", "BeginLon / BeginLat / "),
     ("scatterchart with (kind=map)", "x:real y:real", "x / y / "),
     ("scatterchart with (kind=map)", "s:string p:point", "p /  / s"),
+    ("scatterchart with (kind=map)", "latitude:scalars longitude:scalars", "longitude / latitude / "),
+    # a place, a colour and a size
+    ("piechart with (kind=map)", "Longitude:real Latitude:real s:string n:long", "Longitude / Latitude,n / s"),
+    ("piechart with (kind=map)", "s:string p:point n:long", "p / n / s"),
+    ("piechart with (kind=map)", "p:point n:real", "p / n / "),
+    ("piechart with (kind=map)", "n:long BeginLat:real BeginLon:real", "BeginLon / BeginLat,n / "),
+    ("piechart with (kind=map)", "x:real y:real z:real", "x / y,z / "),
 ]
 
 
@@ -136,6 +184,14 @@ NAMED = [
     ("card with (ycolumns=n, t)", " / n,t / "),
     ("treemap with (series=t, ycolumns=m)", " / m / t"),
     ("ladderchart with (xcolumn=T, ycolumns=U, series=s)", "T / U / s"),
+    ("pivotchart with (xcolumn=t, ycolumns=m, series=T)", "t / m / T / levels s"),
+    ("pivotchart with (series=s)", "T / n,m / s / levels U"),
+    ("timepivot with (series=t)", "T /  / t"),
+    ("timepivot with (series=t, s)", "T /  / t,s"),
+    ("timepivot with (xcolumn=U, ycolumns=T)", "U / T / s"),
+    ("graph with (series=t, s)", " /  / t,s"),
+    ("sankey with (series=t, s, ycolumns=m)", " / m / t,s"),
+    ("scatterchart with (kind=map, xcolumn=n, ycolumns=m, series=t)", "n / m / t"),
 ]
 
 
@@ -173,6 +229,17 @@ PROPERTIES: list[tuple[str, dict[str, Any]]] = [
     ("timechart with (xaxis=log)", {"notes": ("xaxis=log is for numbers; the axis is linear.",)}),
     ("timechart with (colour=red)", {"notes": ("There is no property colour; it is left out.",)}),
     ("timechart with (anomalycolumns=n)", {"notes": ("anomalycolumns does not go with timechart; it is left out.",)}),
+    ("timechart with (by=s)", {"notes": ("by does not go with timechart; it is left out.",)}),
+    ("piechart with (annotation='x')", {"notes": (
+        "annotation does not go with piechart; it is left out.", "Not in the chart: T, U, m, t.")}),
+    ("pivotchart with (yaxis=log, ymin=1)", {"y_axis.log": True, "y_axis.minimum": 1.0}),
+    ("card with (xcolumn=n)", {"x": None, "notes": ("xcolumn does not go with card; it is left out.",)}),
+    ("card with (xtitle=a, legend=hidden)", {"notes": ("xtitle does not go with card; it is left out.",)}),
+    ("scatterchart with (kind=map, xcolumn=n, ycolumns=m, ymin=3, xtitle=lon)", {
+        "map": True, "x_axis.title": "lon", "y_axis.minimum": None,
+        "notes": ("ymin does not go with kind=map; it is left out.",)}),
+    ("piechart with (ymin=low)", {"notes": (
+        "ymin does not go with piechart; it is left out.", "Not in the chart: T, U, m, t.")}),
     ("card with (ymin=3)", {"notes": ("ymin does not go with card; it is left out.",)}),
     ("barchart with (ysplit=panels)", {"split": "none", "notes": (
         "Not in the chart: T, U.", "ysplit=panels does not go with barchart; it is left out.")}),
@@ -210,7 +277,11 @@ REFUSED = [
      "kind cannot be 'fancy': it is unstacked, stacked, stacked100 or map"),
     ("T:datetime n:long m:long", "timechart with (ysplit=rows)",
      "ysplit cannot be 'rows': it is none or axes or panels"),
-    ("s:string n:long", "piechart with (kind=map)", "pies on a map are not drawn"),
+    ("s:string n:long", "piechart with (kind=map)",
+     "a map takes two columns of numbers, longitude and latitude, or one of GeoJSON points"),
+    ("Lon:real Lat:real s:string", "piechart with (kind=map)",
+     "pies on a map take a number for their size beside the place"),
+    ("p:point s:string", "piechart with (kind=map)", "pies on a map take a number for their size beside the place"),
     ("s:string n:long", "scatterchart with (kind=map)",
      "a map takes two columns of numbers, longitude and latitude, or one of GeoJSON points"),
     ("s:string a:datetime b:long", "ladderchart",
@@ -222,7 +293,19 @@ REFUSED = [
     ("n:long", "plotly", "the first column does not hold a figure's JSON"),
     ("n:numbers T:times", "piechart", "a pie is not drawn of arrays"),
     ("T:datetime n:long", "nonsense", "kqlext knows no such visualization"),
-    ("T:datetime n:long", "pivotchart", "it is an interactive pivot of Kusto.Explorer"),
+    ("T:datetime n:long", "timeline", "it is not documented"),
+    ("n:long m:real", "pivotchart", "there is no column of texts or datetimes to pivot by"),
+    ("s:string t:string", "pivotchart", "there is no column of numbers to be added up"),
+    ("s:string x:dynamic", "pivotchart", "there is no column of numbers to be added up"),
+    ("s:string n:long", "timepivot", "there is no datetime for the axis of time"),
+    ("T:datetime n:long", "timepivot with (xcolumn=n)", "there is no datetime for the axis of time"),
+    ("T:datetime n:long", "timepivot with (ycolumns=n)", "column 'n' is long, not a datetime"),
+    ("s:string n:long", "graph", "it takes two columns, the source and the target of each edge"),
+    ("s:string t:string u:string", "graph with (series=s)",
+     "it takes two columns, the source and the target of each edge"),
+    ("x:real y:real s:string", "3Dchart", "it takes three columns of numbers"),
+    ("x:real y:real z:real s:string", "3Dchart with (xcolumn=s)", "it takes three columns of numbers"),
+    ("T:datetime x:dynamic", "timechart with (ycolumns=x)", "column 'x' is dynamic, not a number"),
     ("T:datetime n:long", "table", ""),
     ("T:datetime n:long", "list", ""),
 ]  # fmt: skip

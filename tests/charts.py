@@ -24,9 +24,10 @@ SAMPLES: dict[str, list[Any]] = {
     "times": [["2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"]] * 2,
     "numbers": [[1, 2], [3, None]],
     "texts": [["a", "b"]] * 2,
+    "scalars": [2, 2.5],
     "point": [{"type": "Point", "coordinates": [8.5, 47.4]}] * 2,
 }
-_DYNAMIC = ("times", "numbers", "texts", "point")
+_DYNAMIC = ("times", "numbers", "texts", "point", "scalars")
 
 
 def table_of(columns: str, rows: Sequence[Sequence[Any]] | None = None) -> Table:

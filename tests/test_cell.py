@@ -522,7 +522,21 @@ def test_any_text_is_read_or_refused(line: str, body: str | None) -> None:
     assert all(query.text for query in cell.queries)
 
 
-@settings(deadline=None, max_examples=150)
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'-conn="kusto://clientsecret=" @{SECRET}" @" -dll 5',
+        f'-conn="kusto://clientsecret=\'" @{SECRET}" @\' -dll 5',
+        f"kusto://password=''{SECRET} -dll 5",
+    ],
+)
+def test_a_quote_in_a_secret_does_not_show_the_rest_of_it(line: str) -> None:
+    with pytest.raises(KqlCellError) as caught:
+        parse(line)
+    assert SECRET not in f"{caught.value} {caught.value.text}"
+
+
+@settings(deadline=None, max_examples=400)
 @given(
     st.sampled_from(["clientsecret", "password", "app_key", "clientsecrt", "pasword"]),
     st.text('ab;=() .:/@$"', max_size=6),

@@ -8,28 +8,29 @@ import pytest
 from chart_cases import COLUMNS, DEFAULTS, EVERY_KIND, NAMED, PROPERTIES, REFUSED
 from charts import table_of
 
-from kqlext import syntax
+from kqlext.render_clause import find_render
+from kqlext.visualization.choosers import CHOOSERS
 from kqlext.visualization.properties import NO_CHART, ChartSpec, NotDrawnError, chart_spec
-from kqlext.visualization.roles import CHOOSERS
 
 
 def spec_of(columns: str, render: str) -> ChartSpec:
-    found = syntax.find_render(f"T | render {render}")
+    found = find_render(f"T | render {render}")
     assert found is not None
     kind, properties = found
     return chart_spec({"visualization": kind, **properties}, table_of(columns).columns)
 
 
 def chosen(columns: str, render: str) -> str:
-    """``x / ys / series`` by names, and the anomalies where there are any."""
+    """``x / ys / series`` by names, and the anomalies and levels where there are any."""
     spec = spec_of(columns, render)
     names = [column.rsplit(":", 1)[0] for column in columns.split()]
 
     def written(indices: tuple[int, ...]) -> str:
         return ",".join(names[index] for index in indices)
 
+    levels = [f"levels {written(spec.levels)}"] if spec.levels else []
     parts = ["" if spec.x is None else names[spec.x], written(spec.ys), written(spec.series), written(spec.anomalies)]
-    return " / ".join(parts if parts[3] else parts[:3])
+    return " / ".join([*(parts if parts[3] else parts[:3]), *levels])
 
 
 @pytest.mark.parametrize(("render", "columns", "expected"), DEFAULTS)
@@ -60,7 +61,7 @@ def test_what_cannot_be_drawn(columns: str, render: str, reason: str) -> None:
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CHOOSERS if kind != "map"])
+@pytest.mark.parametrize("kind", CHOOSERS)
 def test_no_rows_and_no_columns(kind: str) -> None:
     for table in (table_of("T:datetime s:string n:long", []), table_of("")):
         with pytest.raises(NotDrawnError, match="there are no rows"):

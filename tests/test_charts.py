@@ -10,42 +10,15 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 from charts import result_of, table_of
+from figures import DAYS, drawn, notes, refused, traces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqlext.result import Result
 from kqlext.visualization.charts import figure
+from kqlext.visualization.choosers import CHOOSERS
 from kqlext.visualization.look import Figure, Look
 from kqlext.visualization.properties import NotDrawnError, chart_spec
-from kqlext.visualization.roles import CHOOSERS
-
-DAYS = [f"2024-01-{day:02}T00:00:00Z" for day in range(1, 32)]
-
-
-def drawn(columns: str, rows: Any, visualization: str, **properties: Any) -> Figure:
-    """The figure; plotly's own validation takes it, and JSON too."""
-    table = table_of(columns, rows)
-    found = figure(chart_spec({"visualization": visualization, **properties}, table.columns), table, Look())
-    json.dumps(found, allow_nan=False)
-    go.Figure(found)
-    return found
-
-
-def refused(columns: str, rows: Any, visualization: str, **properties: Any) -> str:
-    with pytest.raises(NotDrawnError) as caught:
-        drawn(columns, rows, visualization, **properties)
-    return str(caught.value)
-
-
-def traces(found: Figure) -> list[tuple[Any, ...]]:
-    return [(trace["name"], trace["x"], trace["y"]) for trace in found["data"]]
-
-
-def notes(found: Figure) -> list[str]:
-    return [
-        line.split(">")[1].split("<")[0] for line in found["layout"]["title"]["text"].split("<br>") if "11px" in line
-    ]
-
 
 # --- lines ---------------------------------------------------------------------------------------------------
 
@@ -200,6 +173,38 @@ def test_limits_and_logarithms() -> None:
     rows.append([DAYS[5], 0])
     found = drawn("T:datetime n:long", rows, "timechart", yaxis="log")
     assert notes(found) == ["1 value of zero or less not on a logarithmic axis."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [("columnchart", {}), ("piechart", {}), ("treemap", {}), ("pivotchart", {}), ("linechart", {"accumulate": True})],
+)
+@pytest.mark.filterwarnings("error")
+def test_sums_beyond_a_double_are_refused(kind: str, properties: Any) -> None:
+    rows = [["a", 1e308], ["a", 1e308], ["b", 1.0]]
+    assert refused("s:string n:real", rows, kind, **properties) == (
+        "values add up to more than a number of 64 bits holds"
+    )
+
+
+def test_dynamic_numbers_are_numbers() -> None:
+    rows = [[DAYS[0], 3], [DAYS[1], "NaN"], [DAYS[2], None], [DAYS[3], 2.5], [DAYS[4], "Infinity"]]
+    found = drawn("T:datetime x:scalars", rows, "timechart")
+    assert found["data"][0]["y"] == [3, None, None, 2.5, None]
+    assert notes(found) == ["1 infinite value left out."]
+    assert drawn("x:scalars y:scalars", [[3, 1], [1, 2]], "scatterchart")["data"][0]["x"] == [1, 3]
+    bars = drawn("x:scalars n:long", [[30, 1], [4, 3], [30, 2]], "columnchart", xcolumn="x")
+    assert bars["layout"]["xaxis"]["categoryarray"] == ["4", "30"]
+
+
+@pytest.mark.parametrize("value", ["x", True, [1], {"a": 1}, "3"])
+def test_dynamic_values_that_are_not_all_numbers(value: Any) -> None:
+    rows = [[DAYS[0], number] for number in range(200)] + [[DAYS[0], value]]
+    assert refused("T:datetime x:scalars", rows, "timechart") == (
+        "there is no column of numbers for the y axis beside 'T'"
+    )
+    with_number = [[*row, 1] for row in rows]
+    assert notes(drawn("T:datetime x:scalars n:long", with_number, "timechart")) == ["Not in the chart: x."]
 
 
 # --- many ------------------------------------------------------------------------------------------------------
@@ -459,7 +464,7 @@ def test_a_map_of_many_series() -> None:
     rows = [[n % 90, n % 50, f"s{n % 5_000}"] for n in range(20_000)]
     found = drawn("Lon:real Lat:real s:string", rows, "scatterchart", kind="map")
     assert len(found["data"]) == 21
-    assert found["data"][-1]["name"] == "(4,980 others)"
+    assert (found["data"][0]["name"], found["data"][0]["legendrank"]) == ("(4,980 others)", 2_000)
     assert "The 20 largest of 5,000 series by rows, the others as one." in notes(found)
 
 
@@ -470,6 +475,7 @@ def test_a_figure_of_the_query() -> None:
     found = drawn("f:string", [[json.dumps(FIGURE)]], "plotly")
     assert found["data"] == FIGURE["data"]
     assert found["layout"]["title"]["text"] == "<b>A</b> &lt;a href='x'>b&lt;/a>"
+    assert "sendChartToCloud" in found["layout"]["modebar"]["remove"]
     assert drawn("f:dynamic", [[FIGURE]], "plotly") == found
 
 
@@ -516,19 +522,22 @@ HOSTILE = [
 
 
 def every_text(value: Any) -> list[str]:
+    """The texts that plotly draws."""
     if isinstance(value, dict):
-        return [text for key, inner in value.items() if key not in ("customdata",) for text in every_text(inner)]
+        return [text for key, inner in value.items() if key not in ("customdata", "meta") for text in every_text(inner)]
     if isinstance(value, list):
         return [text for inner in value for text in every_text(inner)]
     return [value] if isinstance(value, str) else []
 
 
-OURS = re.compile(r'</?b>|<br>|<span style="font-size:11px">|</span>|<extra></extra>')
+OURS = re.compile(r'</?b>|<br>|<span style="font-size:11px">|</span>|<extra></extra>|%\{(y|customdata\[\d\])\}')
 
 
 def assert_plain(found: Figure) -> None:
     for text in every_text(found):
-        assert not set(OURS.sub("", text)) & set("<>$\x1b\u202e\n"), text
+        plain = OURS.sub("", text)
+        assert not set(plain) & set("<>$\x1b\u202e\n"), text
+        assert "%{" not in plain
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
@@ -578,6 +587,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "numbers": st.lists(st.integers() | st.floats() | st.none(), max_size=3) | st.none(),
     "times": st.lists(st.sampled_from(DAYS) | st.none(), max_size=3) | st.none(),
     "dynamic": st.sampled_from([{"a": 1}, 3, "x", [1], ["x"], None]),
+    "scalars": st.integers(-(2**63), 2**64 - 1) | st.floats() | st.none(),
+    "point": st.tuples(st.floats(-180, 180), st.floats(-90, 90)).map(
+        lambda place: {"type": "Point", "coordinates": list(place)}
+    ),
 }
 
 
@@ -590,7 +603,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[Any]]]:
 
 @given(
     tables(),
-    st.sampled_from([kind for kind in CHOOSERS if kind != "map"]),
+    st.sampled_from(sorted(CHOOSERS)),
     st.fixed_dictionaries(
         {},
         optional={
@@ -605,6 +618,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[Any]]]:
     ),
 )
 @settings(deadline=None, max_examples=400)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_any_table_is_drawn_or_has_a_reason(data: Any, kind: str, properties: dict[str, Any]) -> None:
     columns, rows = data
     table = table_of(columns, rows)

@@ -22,7 +22,6 @@ from kqlext.schemas.reading import read_schema, read_table
 from kqlext.services import make_opener
 from kqlext.services.base import Query
 from kqlext.services.defender import DefenderService
-from kqlext.services.rendering import split_render
 
 GRAPH = "https://graph.microsoft.com"
 
@@ -98,19 +97,6 @@ def test_render_is_taken_off_and_given(graph: GraphServer, service: DefenderServ
     assert data_set.visualization == {"visualization": "barchart", "title": "a | b"}
     assert graph.requests[0].body["Query"] == text[: text.index("| render")]
     assert data_set.tables[0].num_rows > 3
-
-
-@pytest.mark.parametrize(
-    ("text", "sent"),
-    [
-        ("T | take 1", "T | take 1"),
-        ("T | where render == 1", "T | where render == 1"),
-        ("T | render table;", "T "),
-        ("T | render table; U", "T | render table; U"),
-    ],
-)
-def test_what_is_left_of_a_query(text: str, sent: str) -> None:
-    assert split_render(text)[0] == sent
 
 
 def test_request_properties_do_nothing_and_that_is_said(service: DefenderService) -> None:

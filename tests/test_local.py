@@ -444,6 +444,8 @@ def test_a_closed_engine_says_so(engine: LocalService) -> None:
     engine.close()
     with pytest.raises(errors.KqlConnectionError, match="is closed"):
         run(engine, "print 1")
+    with pytest.raises(errors.KqlConnectionError, match="is closed"):
+        engine.schema()
     engine.close()
 
 

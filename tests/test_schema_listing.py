@@ -71,6 +71,7 @@ def test_a_schema_is_a_mapping_and_shows_itself() -> None:
     assert tags.count("details") == 4 + 3 + 1, "four groups, three tables and a function are folded"
     assert set(tags) <= {"div", "p", "details", "summary", "b", "ul", "li", "code", "span", "pre"}
     assert "<b>Tables of the notebook</b> (1)" in html(listing)
+    assert "no room" not in html(listing)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,7 @@ def test_a_large_schema_fits_into_64_kb() -> None:
     Tags(bundle["text/html"])
     assert "<b>Tables</b> (700)" in bundle["text/html"]
     assert "Function0<code>(n:long=5)</code>" in bundle["text/html"]
+    assert bundle["text/html"].count("%kql --schema name shows one") == 2, "the columns, and the texts of functions"
     assert len(listing) == 700, "what is shown is cut, what is given is not"
     listed = re.search(r"… and (\d+) more", bundle["text/plain"])
     assert listed is not None
@@ -153,3 +155,10 @@ def test_what_does_not_fit_is_counted() -> None:
             left = re.search(r"… and ([\d,]+) more", text)
             assert left is not None
             assert len(re.findall(r"column_\d|t\d+x", text)) + int(left[1].replace(",", "")) in (2_000, 5_000)
+
+
+def test_a_line_of_text_is_not_endless() -> None:
+    table = TableSchema("Many", tuple(Column(f"column{i}", "string") for i in range(44)))
+    lines = repr(SchemaListing(DatabaseSchema("c", "d", (table,), ()))).splitlines()
+    assert re.fullmatch(r"Many\(column0:string, .*, … 3\d more\)", lines[0])
+    assert len(lines[0]) <= 160

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqlext import syntax
+from kqlext.render_clause import find_render
 
 
 def pieces(text: str) -> list[str]:
@@ -273,7 +274,7 @@ def test_any_text_can_be_read(text: str) -> None:
     found = "".join(token.text for span in spans for token in syntax.tokens(span.of(text)) if token.kind != "comment")
     assert "".join(found.split()) == "".join(code.split())  # an open string's white space at the end is stripped
     syntax.statements(text)
-    syntax.find_render(text)
+    find_render(text)
     syntax.table_candidates(text)
     syntax.is_command(text)
 
@@ -325,7 +326,7 @@ def test_unquote(literal: str, value: str) -> None:
     assert syntax.unquote(literal) == value
 
 
-# --- statements, commands, tables, render ----------------------------------------------------------------
+# --- statements, commands, tables ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -374,37 +375,3 @@ def test_is_command(text: str, command: bool) -> None:
 )
 def test_table_candidates(text: str, tables: set[str]) -> None:
     assert syntax.table_candidates(text) == tables
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("T | render timechart", ("timechart", {})),
-        ("T | render TimeChart ;", ("timechart", {})),
-        (
-            "T | render barchart with (title='a, b', ycolumns = A, B, kind=stacked)",
-            ("barchart", {"title": "a, b", "ycolumns": "A,B", "kind": "stacked"}),
-        ),
-        ("T | render piechart title = 'x'", ("piechart", {"title": "x"})),
-        ("T | render piechart title = Failed sign-ins", ("piechart", {"title": "Failed sign-ins"})),
-        ("T | render piechart with title='a' kind=map;", ("piechart", {"title": "a", "kind": "map"})),
-        ("T | render piechart // | count", ("piechart", {})),
-        (
-            "T | render timechart with (ymin=-5, ymax = 1.5e3, xmin=datetime(2007-01-01), series=['a b'], title=x)",
-            (
-                "timechart",
-                {"ymin": "-5", "ymax": "1.5e3", "xmin": "datetime(2007-01-01)", "series": "a b", "title": "x"},
-            ),
-        ),
-        ("T | render timechart with (title='a'", ("timechart", {"title": "a"})),
-        ("T | render timechart with (title=, kind=stacked) ;", ("timechart", {"title": "", "kind": "stacked"})),
-        ("T | render timechart with (= 1, x", ("timechart", {})),
-        ("let a = T | render piechart;\nT | count", None),
-        ("T | render", None),
-        ("T | where A == '| render piechart'", None),
-        ("render", None),
-        ("", None),
-    ],
-)
-def test_find_render(text: str, expected: tuple[str, dict[str, str]] | None) -> None:
-    assert syntax.find_render(text) == expected

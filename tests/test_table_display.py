@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -21,17 +22,29 @@ from kqlext.decode.tables import DataSet
 from kqlext.result import Origin, Result, View
 from kqlext.text import printable
 
+HOSTILE = [
+    "<script>alert(1)</script>", "</td></tr></table><img src=x onerror=alert(1)>", "&lt;b&gt;", "&", "&amp;amp;",
+    '" onmouseover="alert(1)', "' style='x", "<!-- ", "--><b>", "<![CDATA[", "]]>", "<?php", "a\nb", "a\tb", "  a  b",
+    "\x1b[31mred\x1b[0m", "\x00", "\r\n", "\x85", "\u202eright to left\u202c", "\u2066isolated\u2069", "$x$", "`*_#|",
+    "\x1b]8;;http://example.org\x07link\x1b]8;;\x07", "{{x}}", "javascript:alert(1)", "Zürich 東京 🦓",
+    "\ufeff", "\u2028", "\\",
+]  # fmt: skip
+
 # What the table itself may consist of; no script, no style sheet, no form, nothing that loads anything.
-TAGS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "b", "i"}
-ATTRIBUTES = {"class", "style", "scope", "title", "role"}
+TAGS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "b", "i", "details", "summary", "pre"}
+ATTRIBUTES = {"class", "style", "scope", "title", "role", "tabindex", "aria-label"}
+NULL = ("i", {"style": "opacity:.7", "title": "no value"})
 
 
 class Page(HTMLParser):
-    """What a browser would find: the texts of cells, headers, captions and paragraphs, and each tag's attributes."""
+    """What a browser would find: the texts of cells, headers, captions and paragraphs, and each tag's attributes.
+
+    A cell of null is None; the texts of a folded value are those of its summary and of its pre.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.texts: dict[str, list[str]] = {"td": [], "th": [], "caption": [], "p": []}
+        self.texts: dict[str, list[Any]] = {tag: [] for tag in ("td", "th", "caption", "p", "summary", "pre")}
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.rows: list[int] = []
         self._open: list[str] = []
@@ -53,6 +66,10 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        if self.tags[-1] == NULL and self._open[-1] == "i":
+            assert (data, self.texts["td"].pop()) == ("null", "")
+            self.texts["td"].append(None)
+            return
         owner = next(tag for tag in reversed(self._open) if tag in self.texts)
         self.texts[owner][-1] += data
 
@@ -112,7 +129,7 @@ def test_caption_and_display_limit(count: int, limit: int | None, caption: str) 
 
 def test_a_limit_below_none_shows_no_table() -> None:
     result = numbers(60, -1)
-    assert page_of(result).texts == {"td": [], "th": [], "caption": [], "p": ["0 of 60 rows · 0.42 s · Samples@help"]}
+    assert page_of(result).texts == {**Page("").texts, "p": ["0 of 60 rows · 0.42 s · Samples@help"]}
     assert text_of(result) == "0 of 60 rows · 0.42 s · Samples@help"
 
 
@@ -145,8 +162,9 @@ def test_values_are_written_as_kusto_does() -> None:
     result = result_of(EVERY_TYPE)
     found = page_of(result).texts["td"]
     columns = [column.texts(0, 6) for column in result.table.columns]
-    assert found == [printable(columns[column][row]) for row in range(6) for column in range(10)]
-    assert found[20:30] == [""] * 10
+    written = [printable(columns[column][row]) for row in range(6) for column in range(10)]
+    assert [text or "" for text in found] == written
+    assert found[20:30] == [*[None] * 8, "", None]
 
 
 def test_warnings_come_first() -> None:
@@ -176,22 +194,119 @@ def test_nothing_to_show(result: Result) -> None:
     assert text_of(result)
 
 
-# --- data is never markup --------------------------------------------------------------------------------
+# --- nulls, dynamic values -------------------------------------------------------------------------------
 
-HOSTILE = [
-    "<script>alert(1)</script>", "</td></tr></table><img src=x onerror=alert(1)>", "&lt;b&gt;", "&", "&amp;amp;",
-    '" onmouseover="alert(1)', "' style='x", "<!-- ", "--><b>", "<![CDATA[", "]]>", "<?php", "a\nb", "a\tb", "  a  b",
-    "\x1b[31mred\x1b[0m", "\x00", "\r\n", "\x85", "\u202eright to left\u202c", "\u2066isolated\u2069", "$x$", "`*_#|",
-    "\x1b]8;;http://example.org\x07link\x1b]8;;\x07", "{{x}}", "javascript:alert(1)", "Zürich 東京 🦓",
-    "\ufeff", "\u2028", "\\",
-]  # fmt: skip
+
+def test_null_is_no_text() -> None:
+    """Not an empty one, nor the text null."""
+    result = strings(None, "", "null", "<null>", "NULL")
+    assert page_of(result).texts["td"] == [None, "", "null", "<null>", "NULL"]
+    cells = [line.strip("| ") for line in text_of(result).splitlines()[3:-2]]
+    assert cells == ["<null>", "", "null", '"<null>"', "NULL"]
+
+
+def test_null_and_what_is_no_number_stand_where_numbers_do() -> None:
+    result = result_of(TableSpec("T", (("x", "real"),), ((None,), ("NaN",), ("-Infinity",), (-0.1,))))
+    page = page_of(result)
+    assert page.texts["td"] == [None, "NaN", "-Infinity", "-0.1"]
+    assert all("text-align:right" in str(attributes["style"]) for tag, attributes in page.tags if tag == "td")
+    assert [line.strip("| ") for line in text_of(result).splitlines()[3:-2]] == ["<null>", "NaN", "-Infinity", "-0.1"]
+
+
+NUMBERS = [
+    ("long", 9223372036854775807, "9223372036854775807"),
+    ("long", -9007199254740993, "-9007199254740993"),
+    ("int", 0, "0"),
+    ("real", 0.1, "0.1"),
+    ("real", 1e300, "1e+300"),
+    ("decimal", "1.50", "1.50"),
+    ("decimal", "123456789012345678901234567890.1234", "123456789012345678901234567890.1234"),
+    ("datetime", "2024-02-29T23:59:59.9999999Z", "2024-02-29T23:59:59.9999999Z"),
+    ("datetime", "2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"),
+    ("timespan", "-1.02:03:04.5000000", "-1.02:03:04.5000000"),
+]
+
+
+@pytest.mark.parametrize(("kind", "wire", "text"), NUMBERS)
+def test_digits_are_kept(kind: str, wire: Any, text: str) -> None:
+    result = result_of(TableSpec("T", (("x", kind),), ((wire,),)))
+    assert page_of(result).texts["td"] == [text]
+    assert f"| {text} |" in text_of(result)
+
+
+def dynamic(*values: Any) -> Result:
+    return result_of(TableSpec("T", (("x", "dynamic"),), [(value,) for value in values]))
+
+
+def test_a_short_dynamic_value_stands_as_it_is() -> None:
+    page = page_of(dynamic({"a": 1, "b": [None, "x"]}, [], "text", 5, None, "null"))
+    assert page.texts["td"] == ['{"a":1,"b":[null,"x"]}', "[]", "text", "5", None, "null"]
+    assert page.texts["summary"] == []
+
+
+def test_a_long_dynamic_value_is_folded() -> None:
+    value = {"user": "<b>alice</b>", "roles": ["admin", 'a "quoted" [role], {or}: so'], "none": {}, "no": []}
+    result = dynamic(value)
+    page = page_of(result)
+    assert page.texts["summary"] == ['{"user":"<b>alice</b>","roles":["admin","a \\"quoted\\" [role…']
+    assert page.texts["pre"] == [json.dumps(value, indent=2)]
+    assert not any(name == "open" for _, attributes in page.tags for name in attributes)
+    # The text is a line.
+    assert len(text_of(result).splitlines()) == 6
+
+
+def test_a_long_text_that_reads_as_json_is_a_text() -> None:
+    page = page_of(dynamic({"a": 1}, "{not, json: " + "x" * 100))
+    assert page.texts["summary"] == []
+    assert page.texts["td"][1].startswith("{not, json: xxx")
+
+
+def test_a_large_dynamic_value_is_cut_and_says_so() -> None:
+    result = dynamic([{"n": number, "text": "<&" * 50} for number in range(20_000)])
+    (inside,) = page_of(result).texts["pre"]
+    assert inside.startswith('[\n  {\n    "n": 0,\n    "text": "<&<&')
+    assert inside.endswith(f"… ({len(result.table.columns[0].texts(0, 1)[0]):,} characters)")
+    assert len(inside) < 2_100
+    assert size_of(result) < 20_000
+
+
+def test_a_deep_dynamic_value() -> None:
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    result = dynamic(deep)
+    (inside,) = page_of(result).texts["pre"]
+    assert inside.startswith("[\n  [\n    [\n")
+    assert "characters)" in inside
+    assert size_of(result) < 10_000
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20) | st.sampled_from(HOSTILE),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+@settings(deadline=None, max_examples=150)
+def test_any_folded_value_comes_back_from_the_page(value: Any) -> None:
+    """What is unfolded is the value's JSON: nothing is lost, and nothing is markup."""
+    page = page_of(dynamic([value, "x" * 60]))
+    (inside,) = page.texts["pre"]
+    if not inside.endswith(" characters)"):
+        made = json.dumps([value, "x" * 60], indent=2, ensure_ascii=False)
+        assert inside == printable(re.sub(r"(?m)^ {24,}", " " * 24, made))
+
+
+# --- data is never markup --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
 def test_hostile_cells_and_names(value: str) -> None:
     result = strings(value, None, name=value)
     page = page_of(result)
-    assert (page.texts["td"], page.texts["th"]) == ([printable(value), ""], [printable(value)])
+    assert (page.texts["td"], page.texts["th"]) == ([printable(value), None], [printable(value)])
     assert not set(printable(value)) & set("\x00\x1b\x85\r\u202e\u2066")
     assert len(text_of(result).split("\n")) == 7  # the frame's three lines, the name, two cells, the caption
 
@@ -224,7 +339,7 @@ def test_any_data_comes_back_from_the_page(rows: Sequence[tuple[str, str | None]
     """One cell a value with its very text, no tag but the table's own, and no control character in the text."""
     result = result_of(TableSpec("T", tuple((name, "string") for name in names), rows))
     page = page_of(result)
-    assert page.texts["td"] == [printable(value or "") for row in rows for value in row]
+    assert page.texts["td"] == [None if value is None else printable(value) for row in rows for value in row]
     assert page.texts["th"] == [printable(name) for name in names]
     assert page.rows == [0, *[2] * len(rows)]
     assert len(text_of(result).splitlines()) >= len(rows) + 4
@@ -267,6 +382,9 @@ BOUNDED = {
     "10,000 columns": lambda: TableSpec("T", (("x", "long"),) * 10_000, [[1] * 10_000] * 3),
     "100,000 rows": lambda: TableSpec("T", (("x", "long"),), [[1]] * 100_000),
     "rows of long cells": lambda: TableSpec("T", (("x", "string"),), [["🦓" * 5_000]] * 1_000),
+    "2,000 dynamic columns": lambda: TableSpec("T", (("x", "dynamic"),) * 2_000, [[['\\"\n'] * 500] * 2_000]),
+    "rows of dynamic values": lambda: TableSpec("T", (("x", "dynamic"),), [[{"\\": '"' * 5_000}]] * 500),
+    "rows of nulls": lambda: TableSpec("T", (("x", "long"),) * 30, [[None] * 30] * 5_000),
     "rows of short cells": lambda: TableSpec("T", (("x", "string"),) * 3, [["🦓" * 60] * 3] * 10_000),
 }
 

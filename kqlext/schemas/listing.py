@@ -23,6 +23,7 @@ MOST_HTML, MOST_TEXT = 48_000, 16_000
 """Bytes of each half of what is shown: 64 KB of both."""
 
 _DESCRIPTION, _NAME, _BODY = 160, 200, 1_500  # characters of each that are shown
+_WIDTH = 160  # characters of a line of text
 _OPEN_UP_TO = 60  # entries of a group that is shown unfolded
 _SMALL = "opacity:.7;font-size:90%"
 _LIST = "list-style:none;margin:.1em 0 .4em;padding-left:1.6em"
@@ -114,6 +115,7 @@ class FunctionListing(UserDict[str, str]):
 
 
 _MORE_TABLES = "%kql --tables text shows those with the text in their names"
+_ONE = "there is no room for what is behind the names: %kql --schema name shows one"
 _MORE_FUNCTIONS = "%kql --functions text shows those with the text in their names"
 _TITLES = {
     "table": "Tables",
@@ -157,8 +159,16 @@ def _source(schema: DatabaseSchema, pattern: str) -> list[str]:
 def _table_line(table: TableSchema) -> str:
     if not table.columns:
         return _name(table.name)
-    columns = ", ".join(f"{_name(column.name)}:{one_line(column.type)}" for column in table.columns)
-    return f"{_name(table.name)}({columns})"
+    parts: list[str] = []
+    width = len(table.name) + 16
+    for column in table.columns:
+        parts.append(f"{_name(column.name)}:{one_line(column.type)}")
+        width += len(parts[-1]) + 2
+        if width > _WIDTH and len(parts) > 1:
+            left = len(table.columns) - len(parts) + 1
+            parts[-1:] = [f"… {left} more"]
+            break
+    return f"{_name(table.name)}({', '.join(parts)})"
 
 
 def _counted_line(table: TableSchema) -> str:
@@ -245,10 +255,18 @@ def _tree(group: _Group, names: Sequence[str], room: int) -> str:
     needed = sum(map(_size, names))
     items = _unfolded(group, names, room - needed) if needed <= room else _first_that_fit(names, room)
     rest = len(names) - len(items)
-    note = f'<li style="{_SMALL}">{escape(_left_out(rest, group.more))}</li>' if rest else ""
+    bare = any(
+        item == name and _has_more(entry) for item, name, entry in zip(items, names, group.entries, strict=False)
+    )
+    notes = [*([_left_out(rest, group.more)] if rest else []), *([_ONE] if bare else [])]
+    note = "".join(f'<li style="{_SMALL}">{escape(text)}</li>' for text in notes)
     opened = " open" if len(names) <= _OPEN_UP_TO else ""
     head = f"<summary><b>{escape(group.title)}</b> ({len(names):,})</summary>"
     return f'<details{opened}>{head}<ul style="{_LIST}">{"".join(items)}{note}</ul></details>'
+
+
+def _has_more(entry: TableSchema | Function) -> bool:
+    return bool(entry.columns if isinstance(entry, TableSchema) else entry.body or entry.description)
 
 
 def _unfolded(group: _Group, names: Sequence[str], room: int) -> list[str]:

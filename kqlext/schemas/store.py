@@ -6,11 +6,13 @@ sign in for it either. ``read`` is for a user who wants to see the schema, or wh
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kqlext.connections.prompts import MAY_ASK
@@ -26,6 +28,7 @@ LASTS = 600.0
 LASTS_EMBEDDED = 2.0
 """The same for the embedded engine, which is asked in milliseconds."""
 _RETRY_AFTER = 300.0  # seconds for which a service that refused is left alone
+_WRITTEN_AFTER = dt.timedelta(days=1)  # after which a file is written anew although nothing has changed
 
 ReadSchema = Literal["ahead", "asked", "never"]
 """When schemas are read in the background: after the first answer of a connection, once something asks, not at all."""
@@ -40,6 +43,7 @@ class _Entry:
     checked: float | None = None  # when the service last said that this is its schema
     failed: float | None = None  # when it last refused
     running: threading.Event | None = None
+    tried: set[str] = field(default_factory=set)  # tables whose columns were asked for
 
 
 class Schemas:
@@ -63,8 +67,8 @@ class Schemas:
         """What is known now, without waiting. Where that is nothing or old, it is read in the background."""
         with self._lock:
             entry = self._entry(connection)
-            if self.when != "never" and entry.running is None and not self._is_fresh(entry, connection):
-                self._start(entry, connection)
+            if self.when != "never" and entry.running is None and self._is_due(entry, connection):
+                self._start(entry, lambda: self._work(entry, connection))
             return entry.schema
 
     def held(self, connection: Connection) -> DatabaseSchema | None:
@@ -72,16 +76,36 @@ class Schemas:
         with self._lock:
             return self._entry(connection).schema
 
+    def known_table(self, connection: Connection, name: str) -> TableSchema | None:
+        """What is known of one table now, without waiting.
+
+        Its columns are read in the background, once, where the service tells them only of a table that a query names.
+        """
+        from kqlext.schemas.reading import lists_names_only
+
+        schema = self.known(connection)
+        table = schema.table(name) if schema is not None else None
+        if table is None or table.columns or self.when == "never" or not lists_names_only(connection.service):
+            return table
+        with self._lock:
+            entry = self._entry(connection)
+            if entry.running is None and name not in entry.tried:
+                entry.tried.add(name)
+                self._start(entry, lambda: self._read_columns(entry, connection, name))
+        return table
+
     def read_ahead(self, connection: Connection) -> None:
         """Read the schema in the background where it was not yet asked for, since somebody may want it soon."""
-        if self.when == "ahead" and connection.id not in self._entries:
+        with self._lock:
+            entry = self._entry(connection)
+            untouched = entry.running is None and entry.checked is None and entry.failed is None
+        if self.when == "ahead" and untouched:
             self.known(connection)
 
     def is_fresh(self, connection: Connection) -> bool:
         """Whether what is known was read, or found to be unchanged, a short while ago."""
         with self._lock:
-            entry = self._entry(connection)
-            return entry.schema is not None and self._is_fresh(entry, connection)
+            return self._is_fresh(self._entry(connection), connection)
 
     def wait(self, connection: Connection, seconds: float) -> DatabaseSchema | None:
         """What is known, after waiting so long at most for what is being read."""
@@ -101,8 +125,8 @@ class Schemas:
             KqlError: as running a management command does.
         """
         with self._lock:
-            known = self._entry(connection).schema
-        return self._read(connection, known or self._from_disk(connection))
+            entry = self._entry(connection)
+        return self._read(entry, connection)
 
     def table(self, connection: Connection, name: str) -> TableSchema | None:
         """One table with its columns, which are asked for where only its name is known; None where there is none.
@@ -118,9 +142,9 @@ class Schemas:
             return read_table(connection.service, name)
         if (table is not None and table.columns) or not lists_names_only(connection.service):
             return table
-        table = read_table(connection.service, name)
-        self._add(connection, table)
-        return table
+        with self._lock:
+            entry = self._entry(connection)
+        return self._read_columns(entry, connection, name)
 
     # --- what stands behind it -------------------------------------------------------------------------------
 
@@ -132,57 +156,65 @@ class Schemas:
         return entry
 
     def _is_fresh(self, entry: _Entry, connection: Connection) -> bool:
-        now = self._clock()
-        if entry.failed is not None and now - entry.failed < _RETRY_AFTER:
-            return True
         lasts = LASTS_EMBEDDED if connection.spec.scheme in EMBEDDED else LASTS
-        return entry.checked is not None and now - entry.checked < lasts
+        return entry.checked is not None and self._clock() - entry.checked < lasts
 
-    def _start(self, entry: _Entry, connection: Connection) -> None:
-        entry.running = threading.Event()
+    def _is_due(self, entry: _Entry, connection: Connection) -> bool:
+        refused = entry.failed is not None and self._clock() - entry.failed < _RETRY_AFTER
+        return not refused and not self._is_fresh(entry, connection)
+
+    def _start(self, entry: _Entry, work: Callable[[], object]) -> None:
+        """Work in a thread of its own, where nobody is asked anything."""
+        entry.running = done = threading.Event()
         context = contextvars.copy_context()
         context.run(MAY_ASK.set, False)
-        thread = threading.Thread(
-            target=context.run, args=(self._work, entry, connection), name="kqlext schema", daemon=True
-        )
-        thread.start()
+
+        def run() -> None:
+            with contextlib.suppress(Exception):  # nobody waits for it: what is lost is completion
+                work()
+            with self._lock:
+                entry.running = None
+            done.set()
+
+        threading.Thread(target=context.run, args=(run,), name="kqlext schema", daemon=True).start()
 
     def _work(self, entry: _Entry, connection: Connection) -> None:
         try:
-            known = entry.schema
-            if known is None:
-                known = entry.schema = self._from_disk(connection)
-            self._read(connection, known)
-        except Exception:  # noqa: BLE001 (nobody waits for it: what is lost is completion)
-            entry.failed = self._clock()
-        finally:
+            self._read(entry, connection)
+        except BaseException:
             with self._lock:
-                running, entry.running = entry.running, None
-            assert running is not None
-            running.set()
+                entry.failed = self._clock()
+            raise
 
-    def _read(self, connection: Connection, known: DatabaseSchema | None) -> DatabaseSchema:
+    def _read(self, entry: _Entry, connection: Connection) -> DatabaseSchema:
+        """Ask the service for what has changed since what is known, here or on disk."""
         from kqlext.schemas.reading import read_schema
 
+        info = connection.service.info
+        if entry.schema is None and self.kept and info.address:
+            kept = self._files.read(info.address, info.database)
+            with self._lock:
+                entry.schema = entry.schema or kept
+        known = entry.schema
         schema = read_schema(connection.service, known)
         with self._lock:
-            entry = self._entry(connection)
             entry.schema, entry.checked, entry.failed = schema, self._clock(), None
-        self._to_disk(connection, schema)
+        if known is None or schema != known or schema.read_at - known.read_at > _WRITTEN_AFTER:
+            self._to_disk(connection, schema)
         return schema
 
-    def _add(self, connection: Connection, table: TableSchema) -> None:
-        with self._lock:
-            entry = self._entry(connection)
-            if entry.schema is None:
-                return
-            others = tuple(other for other in entry.schema.tables if other.name != table.name)
-            schema = entry.schema = replace(entry.schema, tables=(*others, table))
-        self._to_disk(connection, schema)
+    def _read_columns(self, entry: _Entry, connection: Connection, name: str) -> TableSchema:
+        from kqlext.schemas.reading import read_table
 
-    def _from_disk(self, connection: Connection) -> DatabaseSchema | None:
-        info = connection.service.info
-        return self._files.read(info.address, info.database) if self.kept and info.address else None
+        table = read_table(connection.service, name)
+        with self._lock:
+            if entry.schema is None:
+                return table
+            others = [other for other in entry.schema.tables if other.name != name]
+            tables = tuple(sorted([*others, table], key=lambda table: table.name))
+            schema = entry.schema = replace(entry.schema, tables=tables)
+        self._to_disk(connection, schema)
+        return table
 
     def _to_disk(self, connection: Connection, schema: DatabaseSchema) -> None:
         address = connection.service.info.address

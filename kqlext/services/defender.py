@@ -11,13 +11,13 @@ from azure.core.credentials import TokenCredential
 
 from kqlext import __version__, syntax
 from kqlext.errors import KqlError, KqlUnsupportedError
+from kqlext.render_clause import split_render
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.names import HUNTING_TABLES
 from kqlext.services.addresses import check_address, is_graph, sign_in_text
 from kqlext.services.base import CLIENT_HEADERS, Query, Response, ServiceInfo, ignored_properties, search_notes
 from kqlext.services.graph_errors import Failures, failure
 from kqlext.services.http import HttpClient, json_body
-from kqlext.services.rendering import split_render
 
 _PATH = "/v1.0/security/runHuntingQuery"
 _LIMIT = 200.0  # seconds after which the service gives a query up

@@ -21,6 +21,7 @@ from duckdb_kql.types import kusto_type
 from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlConversionError, KqlQueryError, KqlUnsupportedError, Span
+from kqlext.render_clause import find_render
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
 from kqlext.services import local_files, local_tables
 from kqlext.services.base import (
@@ -82,7 +83,7 @@ class LocalService:
             ]
             with self._notebook_tables(query, notes) as refused:
                 answers = [self._run(text, query, refused) for text in _runnable(query.text)]
-        render = syntax.find_render(query.text)
+        render = find_render(query.text)
         visualization = {"visualization": render[0], **render[1]} if render else None
         answered = tuple(answer for answer in answers if answer is not None)
         return Response("arrow", tables=answered, visualization=visualization, warnings=tuple(notes))

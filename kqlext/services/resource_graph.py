@@ -18,6 +18,7 @@ from azure.core.credentials import TokenCredential
 
 from kqlext import __version__, syntax
 from kqlext.errors import KqlError, KqlResponseError, KqlServiceError, KqlUnsupportedError
+from kqlext.render_clause import split_render
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.names import RESOURCE_GRAPH_TABLES
 from kqlext.services.addresses import check_address, is_management, sign_in_text
@@ -32,7 +33,6 @@ from kqlext.services.base import (
 )
 from kqlext.services.graph_errors import Failures, failure, throttled
 from kqlext.services.http import LONGEST_PAUSE, HttpAnswer, HttpClient, json_body
-from kqlext.services.rendering import split_render
 
 _PATH = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
 _PAGE_ROWS = 1_000  # the most that the service gives at once

@@ -15,19 +15,20 @@ import numpy as np
 from kqlext.decode.tables import Column, Table
 from kqlext.text import listing
 from kqlext.visualization import shapes
+from kqlext.visualization.description import description
 from kqlext.visualization.labels import label, labels
-from kqlext.visualization.look import Figure, Look, Style, axis, layout
+from kqlext.visualization.look import Figure, Look, Style, axis, layout, limits
 from kqlext.visualization.points import Points, Series, points_of
-from kqlext.visualization.properties import Axis, ChartSpec
+from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import role_of
 from kqlext.visualization.thinning import few_enough
+from kqlext.visualization.values import json_moments, json_numbers
 
 _BARS = ("barchart", "columnchart")
 _MOST_PANELS = 5
 _MARKED, _MARKED_SERIES = 60, 6  # points of a line, and lines, up to which each point has a marker
 _MOST_PIECES = 50  # of an area with gaps; with more it is a line
 _ANOMALY = "#d62728"
-_UNITS = (("D", 86_400_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))  # microseconds
 
 
 def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = ()) -> Figure:
@@ -47,9 +48,11 @@ def figure(spec: ChartSpec, table: Table, look: Look, warnings: Sequence[str] = 
     names = [one.name for one in points.series]
     parts = zip(points.series, labels(names), _x_values(spec, points), look.styles(names), _modes(points), strict=True)
     data = [trace for part in parts for trace in _traces(spec, table, _Part(*part))]
-    notes = [*warned, *spec.notes, *points.notes]
+    left_out = [*spec.notes, *points.notes]
+    notes = [*warned, *left_out]
     several = sum(trace.get("showlegend", True) for trace in data) > 1
     page = layout(spec.title, notes, showlegend=spec.legend and several, **_barmode(spec))
+    page["meta"] = {"description": description(spec, table, points, left_out)}
     _add_axes(spec, table, points, page)
     return {"data": data, "layout": page}
 
@@ -165,23 +168,6 @@ def _x_values(spec: ChartSpec, points: Points) -> list[list[Any]]:
     return [json_moments(one.x) for one in points.series]
 
 
-def json_numbers(values: Any) -> list[float | int | None]:
-    """Numbers for JSON: whole ones as integers, NaN as null."""
-    there = np.isfinite(values)
-    if bool((values[there] == np.floor(values[there])).all()) and bool((np.abs(values[there]) < 2**53).all()):
-        whole = np.where(there, values, 0).astype(np.int64).tolist()
-    else:
-        whole = values.tolist()
-    return whole if there.all() else [value if ok else None for value, ok in zip(whole, there.tolist(), strict=True)]
-
-
-def json_moments(values: Any) -> list[str]:
-    """Datetimes in UTC as texts that plotly takes as they are, as short as they can be."""
-    ticks = values.astype("datetime64[us]").astype(np.int64)
-    unit: Any = next(unit for unit, size in _UNITS if (ticks % size == 0).all())
-    return list(np.datetime_as_string(values.astype("datetime64[us]"), unit=unit).tolist())
-
-
 # --- axes --------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +183,7 @@ def _add_axes(spec: ChartSpec, table: Table, points: Points, drawn: Figure) -> N
     name = _axis_name(table.columns[spec.x])
     kind = {"time": "date", "category": "category"}.get(points.role, "log" if spec.x_axis.log else "linear")
     title = name if spec.x_axis.title is None else spec.x_axis.title
-    along = axis(title, kind, **_range(spec.x_axis, kind), **_categories(spec, points))
+    along = axis(title, kind, **limits(spec.x_axis.minimum, spec.x_axis.maximum, kind), **_categories(spec, points))
     values = [_value_axis(spec, table, (index,)) for index in spec.ys] if spec.split != "none" else []
     if spec.kind == "barchart":
         # The first category on top, and room for the names of all.
@@ -222,18 +208,11 @@ def _value_axis(spec: ChartSpec, table: Table, ys: Sequence[int]) -> Figure:
         title = ""  # the legend has the names
     kind = "log" if spec.y_axis.log else "linear"
     more: Figure = {"ticksuffix": "%"} if spec.stacking == "stacked100" else {}
-    return axis(title, kind, **_range(spec.y_axis, kind), **more)
+    return axis(title, kind, **limits(spec.y_axis.minimum, spec.y_axis.maximum, kind), **more)
 
 
 def _axis_name(column: Column) -> str:
     return f"{column.name} (s)" if role_of(column) == "duration" else column.name
-
-
-def _range(wanted: Axis, kind: str) -> Figure:
-    ends = [wanted.minimum, wanted.maximum]
-    if ends == [None, None] or kind == "category":
-        return {}
-    return {"range": [np.log10(end) if kind == "log" and end is not None else end for end in ends]}
 
 
 def _categories(spec: ChartSpec, points: Points) -> Figure:

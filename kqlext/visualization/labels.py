@@ -1,4 +1,4 @@
-"""Data as text of a plotly figure. plotly reads tags, entities, links and TeX in every text; data has none of them."""
+"""Data as text of a plotly figure. plotly reads tags, entities, links, templates and TeX in a text; data has none."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from kqlext.text import one_line
 _LENGTH = 60  # characters of a name or category; the table has all of it
 # The entities are turned back into the characters when plotly draws them.
 _MEANINGFUL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
+_TEMPLATE = ("%{", "%&#123;")  # which plotly fills in from a figure's ``meta``
 
 
 def plain(text: str) -> str:
     """``text`` so that plotly draws these very characters, however long."""
-    return one_line(text).translate(_MEANINGFUL)
+    return one_line(text).translate(_MEANINGFUL).replace(*_TEMPLATE)
 
 
 def named(text: str | None) -> str:

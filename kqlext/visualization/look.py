@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +16,19 @@ from kqlext.visualization.palette import Colours, palette
 Figure = dict[str, Any]
 """A plotly figure as JSON values: ``data`` and ``layout``. Making one does not need plotly."""
 
+Drawn = tuple[list[Figure], Figure]
+"""What draws one kind of chart gives: the traces, and what the layout has beside the common."""
+
+SHARING = ["sendChartToCloud", "sendDataToCloud"]
+"""Buttons of plotly.js that would upload the chart's data: a result goes nowhere."""
+
 TEXT, GRID = "#7b7b7b", "rgba(127,127,127,0.28)"  # both are seen on white and on black
 _CLEAR = "rgba(0,0,0,0)"
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
 _PATTERNS = ("", "/", "x", ".", "-")
 _TITLE_LINE, _MOST_TITLE = 80, 3  # characters of a line of the title, and lines
+_STANDOFF = 12  # pixels between the labels of an axis and its title: without it the title stands on long labels
 _LINE = 130  # characters of a line below the title
 _MOST_LINES = 8
 
@@ -108,7 +116,7 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
             "text": "<br>".join(heading), "font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "container",
             "y": 1, "yanchor": "top", "yref": "container", "pad": {"t": 12, "l": 12},
         },
-        "modebar": {"bgcolor": _CLEAR, "color": "rgba(127,127,127,0.6)", "activecolor": TEXT},
+        "modebar": {"bgcolor": _CLEAR, "color": "rgba(127,127,127,0.6)", "activecolor": TEXT, "remove": SHARING},
         "hoverlabel": {"bgcolor": "#333333", "bordercolor": "#777777", "font": {"color": "#f2f2f2"}, "namelength": -1},
         **more,
     }  # fmt: skip
@@ -117,6 +125,14 @@ def layout(title: str | None, notes: Sequence[str], **more: Any) -> dict[str, An
 def axis(title: str, kind: str = "linear", **more: Any) -> dict[str, Any]:
     """An axis: its type is always said, so that plotly guesses none from the data."""
     return {
-        "type": kind, "title": {"text": plain(title)}, "automargin": True,
+        "type": kind, "title": {"text": plain(title), "standoff": _STANDOFF}, "automargin": True,
         "gridcolor": GRID, "zerolinecolor": GRID, "linecolor": GRID, **more,
     }  # fmt: skip
+
+
+def limits(minimum: float | str | None, maximum: float | str | None, kind: str) -> dict[str, Any]:
+    """The range of an axis of this type, if it has one; plotly takes the ends of a logarithmic one as exponents."""
+    ends = [minimum, maximum]
+    if ends == [None, None] or kind == "category":
+        return {}
+    return {"range": [math.log10(end) if kind == "log" and isinstance(end, (int, float)) else end for end in ends]}

@@ -19,7 +19,7 @@ from kqlext.decode.tables import Column, Table
 from kqlext.text import plural
 from kqlext.visualization.labels import another, middle_out, named
 from kqlext.visualization.properties import ChartSpec
-from kqlext.visualization.roles import NotDrawnError, role_of
+from kqlext.visualization.roles import NUMERIC, NotDrawnError, role_of
 
 MOST_SERIES = 20
 _NAME = 40  # characters of a part of a series' name
@@ -101,6 +101,8 @@ def whole(data: Any) -> Any:
 
 def numbers(column: Column) -> Any:
     """A column of numbers or durations (in seconds) as floats; null is NaN."""
+    if isinstance(column.data, DynamicValues):
+        return np.array([np.nan if value is None else float(value) for value in column.data.values], dtype=float)
     data = whole(column.data)
     if pa.types.is_duration(data.type):
         per_second = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[data.type.unit]
@@ -164,7 +166,7 @@ def _flat(spec: ChartSpec, table: Table, groups: Any, notes: list[str]) -> _Flat
     if role == "time" and not _is_single_bar(spec, column):
         x = moments(column.data)
         there = ~np.isnat(x)
-    elif role in ("number", "duration") and not _are_categories(spec, column):
+    elif role in NUMERIC and not _are_categories(spec, column):
         role, x = "number", numbers(column)
         there = np.isfinite(x)
     else:
@@ -196,7 +198,7 @@ def _categories(spec: ChartSpec, column: Column, values: dict[int, Any]) -> tupl
     Numbers stay as the rows come where the query sorts its rows, or where the rows are sorted by y.
     """
     x, categories = coded(column)
-    if role_of(column) in ("number", "duration") and not spec.sorted and not _is_sorted(spec, values):
+    if role_of(column) in NUMERIC and not spec.sorted and not _is_sorted(spec, values):
         firsts = np.unique(x, return_index=True)[1]
         order = np.argsort(numbers(column)[firsts], kind="stable")
         rank = np.empty(len(order), dtype=np.int64)
@@ -266,7 +268,7 @@ def _split(spec: ChartSpec, table: Table, flat: _Flat, names: Sequence[tuple[str
             continue
         for position, index in enumerate(spec.ys):
             marks = tuple((a, flat.values[a][rows]) for a in _anomalies_of(spec, position))
-            name = _series_name(group, table.columns[index].name, len(spec.ys) > 1)
+            name = series_name(group, table.columns[index].name, len(spec.ys) > 1)
             result.append(Series(name, index, flat.x[rows], flat.values[index][rows], marks))
     return result
 
@@ -283,7 +285,7 @@ def row_name(group: Sequence[str | None]) -> str:
     return ":".join(middle_out(named(text), _NAME) for text in group)
 
 
-def _series_name(group: Sequence[str | None], column: str, several: bool) -> str:
+def series_name(group: Sequence[str | None], column: str, several: bool) -> str:
     """``TEXAS``, ``TEXAS:Hail:Events``, or the column's name: as Kusto's own charts name them."""
     parts = [row_name(group)] if group else []
     return ":".join([*parts, middle_out(named(column), _NAME)] if several or not parts else parts)
@@ -296,7 +298,7 @@ def _added_up(one: Series, notes: list[str]) -> Series:
         return one
     notes.append("Rows of one series with the same x are added up.")
     valid = np.isfinite(one.y)
-    sums = np.bincount(places, weights=np.where(valid, one.y, 0), minlength=len(x))
+    sums = sums_of(places, np.where(valid, one.y, 0), len(x))
     counts = np.bincount(places, weights=valid, minlength=len(x))
     return replace(one, x=x, y=np.where(counts > 0, sums, np.nan), anomalies=())
 
@@ -305,7 +307,8 @@ def _largest(spec: ChartSpec, series: list[Series], notes: list[str]) -> list[Se
     """The series of the greatest totals, as they came; where they are stacked, one more for all others."""
     if len(series) <= MOST_SERIES:
         return series
-    totals = np.array([np.nansum(np.abs(one.y)) for one in series])
+    with np.errstate(over="ignore"):
+        totals = np.array([np.nansum(np.abs(one.y)) for one in series])
     keep = set(np.argsort(-totals, kind="stable")[:MOST_SERIES].tolist())
     drawn = [one for index, one in enumerate(series) if index in keep]
     rest = [one for index, one in enumerate(series) if index not in keep]
@@ -317,8 +320,25 @@ def _largest(spec: ChartSpec, series: list[Series], notes: list[str]) -> list[Se
     return [*drawn, _added_up(Series(f"({len(rest):,} others)", rest[0].column, x, y), [])]
 
 
+def sums_of(places: Any, values: Any, count: int) -> Any:
+    """The sum of the values of each place.
+
+    Raises:
+        NotDrawnError: a sum is beyond what a double holds.
+    """
+    with np.errstate(over="ignore"):
+        return _bounded(np.bincount(places, weights=values, minlength=count))
+
+
 def _running_total(y: Any) -> Any:
-    return np.where(np.isfinite(y), np.cumsum(np.nan_to_num(y)), np.nan)
+    with np.errstate(over="ignore"):
+        return np.where(np.isfinite(y), _bounded(np.cumsum(np.nan_to_num(y))), np.nan)
+
+
+def _bounded(sums: Any) -> Any:
+    if not np.isfinite(sums).all():
+        raise NotDrawnError("values add up to more than a number of 64 bits holds")
+    return sums
 
 
 def _check_logarithm(spec: ChartSpec, role: str, series: Sequence[Series], notes: list[str]) -> None:

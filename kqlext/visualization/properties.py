@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kqlext.decode.tables import Column
-from kqlext.visualization.roles import CHOOSERS, NotDrawnError, Roles, find_columns, role_of
+from kqlext.visualization.choosers import CHOOSERS, MAP_CHOOSERS
+from kqlext.visualization.roles import NUMERIC, NotDrawnError, Roles, find_columns, role_of
 
 __all__ = ["Axis", "ChartSpec", "NotDrawnError", "chart_spec"]
 
@@ -42,6 +43,7 @@ class ChartSpec:
         arrays: x and ys are arrays, as of make-series, to be taken apart against each other.
         sorted: whether the query sorts its rows; None where the service does not say.
         notes: what of the query is not in the picture, a sentence each.
+        levels: the columns of categories within those of x (pivotchart).
     """
 
     kind: str
@@ -60,24 +62,28 @@ class ChartSpec:
     accumulate: bool = False
     sorted: bool | None = None
     notes: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
 
 
 NO_CHART = {
     "": "", "table": "", "list": "",
-    "pivotchart": "it is an interactive pivot of Kusto.Explorer",
-    "timepivot": "it is an interactive pivot of Kusto.Explorer",
-    "timeline": "it is not documented", "3dchart": "it is not documented", "graph": "graphs are not drawn yet",
+    "timeline": "it is not documented",
 }  # fmt: skip
 """Visualizations that are tables, and why; nothing for those that are meant to be."""
 
 _STACKED_KINDS = ("areachart", "barchart", "columnchart")
 _AXES_KINDS = ("timechart", "anomalychart", "linechart", "areachart", "scatterchart", "barchart", "columnchart")
 
-# Property -> the kinds that it says something to; for all others it is a note.
+_Y_KINDS = (*_AXES_KINDS, "pivotchart")
+_TITLED_KINDS = (*_Y_KINDS, "ladderchart", "timepivot", "3dchart", "map")
+_COLUMNED_KINDS = (*_Y_KINDS, "piechart", "ladderchart", "timepivot", "3dchart", "treemap", "map")
+
+# Property -> the kinds that it says something to; for all others it is a note. `map` is what `kind=map` draws.
 KNOWN: dict[str, tuple[str, ...] | None] = {
-    "visualization": None, "title": None, "legend": None, "isquerysorted": None, "by": None, "annotation": None,
-    "kind": None, "series": None, "ycolumns": None, "xcolumn": None, "xtitle": None, "ytitle": None,
-    "xaxis": _AXES_KINDS, "yaxis": _AXES_KINDS, "ymin": _AXES_KINDS, "ymax": _AXES_KINDS,
+    "visualization": None, "title": None, "legend": None, "isquerysorted": None, "by": (), "annotation": (),
+    "kind": None, "series": (*_COLUMNED_KINDS, "sankey", "graph"), "ycolumns": (*_COLUMNED_KINDS, "sankey", "card"),
+    "xcolumn": _COLUMNED_KINDS, "xtitle": _TITLED_KINDS, "ytitle": _TITLED_KINDS,
+    "xaxis": _AXES_KINDS, "yaxis": _Y_KINDS, "ymin": _Y_KINDS, "ymax": _Y_KINDS,
     "xmin": _AXES_KINDS, "xmax": _AXES_KINDS, "ysplit": _AXES_KINDS, "accumulate": _AXES_KINDS,
     "anomalycolumns": ("anomalychart",),
 }  # fmt: skip
@@ -104,8 +110,9 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
         raise NotDrawnError("kqlext knows no such visualization")
     if not columns or len(columns[0]) == 0:
         raise NotDrawnError("there are no rows")
-    notes = _ignored(kind, properties)
+    notes: list[str] = []
     stacking, is_map = _kind_property(kind, properties, stacking, notes)
+    properties = _known("map" if is_map else kind, properties, notes)
     roles = Roles(
         x=_one(find_columns(properties.get("xcolumn"), columns, "xcolumn"), "xcolumn"),
         ys=find_columns(properties.get("ycolumns"), columns, "ycolumns"),
@@ -114,7 +121,7 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
         if kind == "anomalychart"
         else (),
     )
-    chosen = CHOOSERS["map" if is_map else kind](roles, columns)
+    chosen = (MAP_CHOOSERS if is_map else CHOOSERS)[kind](roles, columns)
     notes += chosen.notes
     axes_role = "category" if chosen.x is None else role_of(columns[chosen.x])
     return ChartSpec(
@@ -123,20 +130,25 @@ def chart_spec(visualization: Mapping[str, Any], columns: Sequence[Column]) -> C
         _axis("x", properties, axes_role, notes), _axis("y", properties, "number", notes),
         _text(properties.get("title")), _word(properties, "legend", ("visible", "hidden")) != "hidden",
         _flag(properties.get("accumulate")), _flag_or_none(visualization.get("isquerysorted")), tuple(notes),
+        chosen.levels,
     )  # fmt: skip
 
 
 # --- single properties -------------------------------------------------------------------------------------
 
 
-def _ignored(kind: str, properties: Mapping[str, Any]) -> list[str]:
-    notes = []
+def _known(kind: str, properties: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+    """The properties that say something to this kind."""
+    known = {}
     for name, value in properties.items():
-        if name not in KNOWN:
+        kinds = KNOWN.get(name, ())
+        if kinds is None or kind in kinds:
+            known[name] = value
+        elif name not in KNOWN:
             notes.append(f"There is no property {name}; it is left out.")
-        elif (kinds := KNOWN[name]) is not None and kind not in kinds and not _is_default(value):
-            notes.append(f"{name} does not go with {kind}; it is left out.")
-    return notes
+        elif not _is_default(value):
+            notes.append(f"{name} does not go with {'kind=map' if kind == 'map' else kind}; it is left out.")
+    return known
 
 
 def _is_default(value: Any) -> bool:
@@ -154,10 +166,8 @@ def _kind_property(
         return value, False  # type: ignore[return-value]
     if value == "unstacked":
         return stacking, False
-    if value == "map" and kind == "scatterchart":
+    if value == "map" and kind in MAP_CHOOSERS:
         return stacking, True
-    if value == "map" and kind == "piechart":
-        raise NotDrawnError("pies on a map are not drawn")
     if value in ("stacked", "stacked100", "map"):
         notes.append(f"kind={value} does not go with {kind}; it is left out.")
         return stacking, False
@@ -176,7 +186,7 @@ def _split(kind: str, properties: Mapping[str, Any], count: int, notes: list[str
 
 def _axis(letter: str, properties: Mapping[str, Any], role: str, notes: list[str]) -> Axis:
     log = _word(properties, f"{letter}axis", ("linear", "log")) == "log"
-    if log and role not in ("number", "numbers", "duration"):
+    if log and role not in ("numbers", *NUMERIC):
         notes.append(f"{letter}axis=log is for numbers; the axis is linear.")
         log = False
     low, high = (_limit(f"{letter}{end}", properties, role, log, notes) for end in ("min", "max"))
@@ -192,7 +202,7 @@ def _limit(name: str, properties: Mapping[str, Any], role: str, log: bool, notes
     text = str(value).strip()
     if role in ("time", "times"):
         return _moment(name, text)
-    if role not in ("number", "numbers", "duration"):
+    if role not in ("numbers", *NUMERIC):
         notes.append(f"{name} is for numbers and datetimes; it is left out.")
         return None
     try:

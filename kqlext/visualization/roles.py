@@ -10,6 +10,7 @@ make the series. A column's role is what it can be in a chart:
 | duration          | timespan, drawn in seconds; y only where there is no number    |
 | text              | string, guid, bool                                             |
 | numbers, times    | dynamic that holds arrays of them, as make-series gives        |
+| dynamic           | dynamic that holds only numbers; y only where no column is one |
 | other             | any other dynamic                                              |
 """
 
@@ -28,7 +29,7 @@ _ROLES = {
     "int": "number", "long": "number", "real": "number", "decimal": "number", "datetime": "time",
     "timespan": "duration", "string": "text", "guid": "text", "bool": "text",
 }  # fmt: skip
-_LOOKED_AT = 50  # rows, and elements of an array, that tell what a dynamic column holds
+LOOKED_AT = 50  # rows, and elements of an array, that tell what a dynamic column holds
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
@@ -45,6 +46,7 @@ class Roles:
     series: tuple[int, ...] = ()
     anomalies: tuple[int, ...] = ()
     arrays: bool = False
+    levels: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -56,13 +58,22 @@ def role_of(column: Column) -> str:
     """What a column can be in a chart."""
     if not isinstance(column.data, DynamicValues):
         return _ROLES.get(column.type, "other")
-    sample = next((value for value in column.values(0, _LOOKED_AT) if isinstance(value, list) and value), None)
+    begin = column.values(0, LOOKED_AT)
+    sample = next((value for value in begin if isinstance(value, list) and value), None)
     if sample is None:
-        return "other"
-    elements = [element for element in sample[:_LOOKED_AT] if element is not None]
+        return "dynamic" if _are_numbers(begin, column.data) else "other"
+    elements = [element for element in sample[:LOOKED_AT] if element is not None]
     if all(_is_number(element) for element in elements):
         return "numbers"
     return "times" if all(isinstance(e, str) and _MOMENT.match(e) for e in elements) else "other"
+
+
+def _are_numbers(begin: Sequence[Any], data: DynamicValues) -> bool:
+    """Whether all values are numbers, or null; all of them are decoded only where the first ones are."""
+    if any(value is not None and not _is_number(value) for value in begin):
+        return False
+    there = [value for value in data.values if value is not None]
+    return all(map(_is_number, there)) and not all(isinstance(value, str) for value in there)
 
 
 def _is_number(value: Any) -> bool:
@@ -96,28 +107,32 @@ def find_columns(named: Any, columns: Sequence[Column], name: str) -> tuple[int,
 # --- charts with axes --------------------------------------------------------------------------------------
 
 _POINTS = ("number", "time", "duration")
+NUMBERS = ("number", "dynamic")
+NUMERIC = (*NUMBERS, "duration")
 
 
 def _time(roles: Sequence[str]) -> list[int]:
-    return [*_of(roles, "time"), *_of(roles, "times")]
+    return [*positions(roles, "time"), *positions(roles, "times")]
 
 
 def _line(roles: Sequence[str]) -> list[int]:
-    texts = _of(roles, "text")
     if roles[0] == "text" and "time" not in roles and "times" not in roles:
-        return [0, *_of(roles, *_POINTS)]
-    return [*_of(roles, *_POINTS), *_of(roles, "times", "numbers"), *texts]
+        return [0, *positions(roles, *_POINTS), *positions(roles, "dynamic")]
+    return _number(roles)
 
 
 def _number(roles: Sequence[str]) -> list[int]:
-    return [*_of(roles, *_POINTS), *_of(roles, "times", "numbers"), *_of(roles, "text")]
+    return [
+        index for some in (_POINTS, ("times", "numbers"), ("dynamic",), ("text",)) for index in positions(roles, *some)
+    ]
 
 
 def _category(roles: Sequence[str]) -> list[int]:
-    return [*_of(roles, *_POINTS, "text"), *_of(roles, "times", "numbers")]
+    return [*positions(roles, *_POINTS, "text"), *positions(roles, "times", "numbers"), *positions(roles, "dynamic")]
 
 
-def _of(roles: Sequence[str], *wanted: str) -> list[int]:
+def positions(roles: Sequence[str], *wanted: str) -> list[int]:
+    """Where these roles are."""
     return [index for index, role in enumerate(roles) if role in wanted]
 
 
@@ -146,126 +161,38 @@ def _values(named: Roles, roles: Sequence[str], columns: Sequence[Column]) -> Ro
     """The columns with y and series filled in, or None where nothing is left for y."""
     assert named.x is not None
     arrays = roles[named.x] in ("times", "numbers")
-    usable = ("numbers",) if arrays else ("number", "duration")
+    usable = ("numbers",) if arrays else NUMERIC
     for index in (*named.ys, *named.anomalies):
         if roles[index] not in usable:
             wanted = "arrays of numbers, as x is one" if arrays else "a number"
             raise NotDrawnError(f"column {columns[index].name!r} is {columns[index].type}, not {wanted}")
     taken = named.claimed
     free = [index for index in range(len(columns)) if index not in taken]
-    ys = named.ys or tuple(index for index in free if roles[index] == usable[0])
-    ys = ys or tuple(index for index in free if roles[index] == usable[-1])
+    found = (tuple(index for index in free if roles[index] == role) for role in usable)
+    ys = named.ys or next(filter(None, found), ())
     if not ys:
         return None
     series = named.series or tuple(index for index in free if roles[index] == "text")
     left = [columns[index].name for index in free if index not in (*ys, *series)]
-    notes = (_not_drawn(left),) if left and not named.ys else ()
-    return replace(named, ys=ys, series=series, arrays=arrays, notes=notes)
+    return replace(named, ys=ys, series=series, arrays=arrays, notes=() if named.ys else left_out(left))
 
 
-def _not_drawn(names: Iterable[str]) -> str:
-    return f"Not in the chart: {listing(names, 6)}."
+def left_out(names: Iterable[str]) -> tuple[str, ...]:
+    """The note that these columns are not in the chart, if there are any."""
+    known = list(names)
+    return (f"Not in the chart: {listing(known, 6)}.",) if known else ()
 
 
-# --- charts without ----------------------------------------------------------------------------------------
+category_axis = _with_axes(_category, "a text, number or datetime")
 
 
-def _pie(named: Roles, columns: Sequence[Column]) -> Roles:
-    found = _with_axes(_category, "a text, number or datetime")(named, columns)
-    if found.arrays:
-        raise NotDrawnError("a pie is not drawn of arrays")
-    left = [columns[index].name for index in (*found.ys[1:], *found.series)]
-    notes = (*found.notes, _not_drawn(left)) if left else found.notes
-    return replace(found, ys=found.ys[:1], series=(), notes=notes)
-
-
-def _ladder(named: Roles, columns: Sequence[Column]) -> Roles:
-    """The last two columns are start and end, the others name the row."""
-    if len(columns) < 2:
-        raise NotDrawnError("it takes two columns, the start and the end")
-    start, end = len(columns) - 2, len(columns) - 1
-    if named.x is not None and len(named.ys) == 1:
-        start, end = named.x, named.ys[0]
-    kinds = {role_of(columns[start]), role_of(columns[end])}
-    if kinds not in ({"time"}, {"number"}):
-        raise NotDrawnError("the last two columns, start and end, are not two datetimes or two numbers")
-    return Roles(start, (end,), named.series or tuple(i for i in range(len(columns)) if i not in (start, end)))
-
-
-def _card(named: Roles, columns: Sequence[Column]) -> Roles:
-    return Roles(ys=named.ys or tuple(range(len(columns))))
-
-
-def _treemap(named: Roles, columns: Sequence[Column]) -> Roles:
-    roles = [role_of(column) for column in columns]
-    free = [index for index in range(len(columns)) if index not in named.claimed]
-    ys = named.ys or tuple(index for index in free if roles[index] == "number")
-    levels = named.series or tuple(index for index in free if roles[index] == "text" and index not in ys)
-    levels = ((named.x,) if named.x is not None and named.x not in levels else ()) + levels
-    if not ys or roles[ys[0]] != "number":
-        raise NotDrawnError("there is no column of numbers for the size")
-    if not levels:
-        raise NotDrawnError("there is no column of texts for the areas")
-    left = [columns[index].name for index in range(len(columns)) if index not in (ys[0], *levels)]
-    return Roles(ys=ys[:1], series=levels, notes=(_not_drawn(left),) if left else ())
-
-
-def _sankey(_: Roles, columns: Sequence[Column]) -> Roles:
-    roles = [role_of(column) for column in columns]
-    texts, numbers = _of(roles, "text"), _of(roles, "number")
-    if len(texts) != 2 or len(numbers) != 1:
-        raise NotDrawnError("it takes two columns of texts, from and to, and one number")
-    return Roles(ys=tuple(numbers), series=tuple(texts))
-
-
-def _plotly(_: Roles, columns: Sequence[Column]) -> Roles:
-    if role_of(columns[0]) not in ("text", "other"):
-        raise NotDrawnError("the first column does not hold a figure's JSON")
-    return Roles(ys=(0,))
-
-
-_LONGITUDE, _LATITUDE = re.compile(r"lon(g|gitude)?$|lng$", re.I), re.compile(r"lat(itude)?$", re.I)
-
-
-def _map(named: Roles, columns: Sequence[Column]) -> Roles:
-    """Longitude and latitude: the columns named so, or the first two numbers; or a column of GeoJSON points."""
-    roles = [role_of(column) for column in columns]
-    free = [index for index in range(len(columns)) if index not in named.series]
-    texts = [index for index in free if roles[index] == "text"]
-    points = [i for i in free if any(isinstance(v, dict) and v.get("type") == "Point" for v in _sample(columns[i]))]
-    if points and named.x in (None, *points):
-        return Roles(named.x if named.x is not None else points[0], series=named.series or tuple(texts))
-    numbers = [index for index in free if roles[index] == "number"]
-    x = named.x if named.x is not None else _called(_LONGITUDE, numbers, columns, 0)
-    y = named.ys[0] if named.ys else _called(_LATITUDE, [i for i in numbers if i != x], columns, 0)
-    if x is None or y is None or roles[x] != "number" or roles[y] != "number":
-        raise NotDrawnError("a map takes two columns of numbers, longitude and latitude, or one of GeoJSON points")
-    return Roles(x, (y,), named.series or tuple(texts))
-
-
-def _called(pattern: re.Pattern[str], numbers: Sequence[int], columns: Sequence[Column], default: int) -> int | None:
-    named = [index for index in numbers if pattern.search(columns[index].name)]
-    return next(iter([*named, *numbers[default:]]), None)
-
-
-def _sample(column: Column) -> list[Any]:
-    return column.values(0, _LOOKED_AT) if isinstance(column.data, DynamicValues) else []
-
-
-CHOOSERS: dict[str, Callable[[Roles, Sequence[Column]], Roles]] = {
+AXES_CHOOSERS: dict[str, Callable[[Roles, Sequence[Column]], Roles]] = {
     "timechart": _with_axes(_time, "a datetime"),
     "anomalychart": _with_axes(_time, "a datetime"),
     "linechart": _with_axes(_line, "a number, datetime or text"),
     "areachart": _with_axes(_line, "a number, datetime or text"),
     "scatterchart": _with_axes(_number, "a number, datetime or text"),
-    "columnchart": _with_axes(_category, "a text, number or datetime"),
-    "barchart": _with_axes(_category, "a text, number or datetime"),
-    "piechart": _pie,
-    "ladderchart": _ladder,
-    "card": _card,
-    "treemap": _treemap,
-    "sankey": _sankey,
-    "plotly": _plotly,
-    "map": _map,
+    "columnchart": category_axis,
+    "barchart": category_axis,
 }
-"""How each visualization chooses its columns, from those that the query names and all columns."""
+"""How each chart with axes chooses its columns, from those that the query names and all columns."""

@@ -1,4 +1,4 @@
-"""Figures without common axes: pies, treemaps, cards, ladders, flows, points on a map, and plotly's own JSON."""
+"""Figures without common axes: pies, tree maps, cards, ladders, flows, plotly's own JSON; others by their modules."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import orjson
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Table
 from kqlext.text import listing, plural
+from kqlext.visualization import graphs, maps, pivots
+from kqlext.visualization.description import description
 from kqlext.visualization.labels import another, label, labels, named
-from kqlext.visualization.look import GRID, TEXT, Figure, Look, axis, layout
-from kqlext.visualization.points import MOST_SERIES, coded, moments, numbers, row_name, series_names, texts
+from kqlext.visualization.look import GRID, SHARING, TEXT, Drawn, Figure, Look, axis, layout
+from kqlext.visualization.points import coded, moments, numbers, row_name, series_names, texts
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError, role_of
+from kqlext.visualization.values import json_moments, json_number, json_numbers, total_sizes
 
 _MOST_SLICES = 20
 _MOST_AREAS = 1_000
@@ -24,7 +27,6 @@ _MOST_ROWS = 200  # of a ladder
 _MOST_STEPS = 2_000
 _MOST_FLOWS = 500
 _MOST_CARDS = 12
-_MOST_DOTS = 5_000
 _MOST_JSON = 2_000_000  # characters of a figure that a query gives
 
 
@@ -34,22 +36,20 @@ def figure(spec: ChartSpec, table: Table, look: Look, notes: Sequence[str]) -> F
     Raises:
         NotDrawnError: the values of the table make no such chart.
     """
-    draw = _map if spec.map else DRAWN[spec.kind]
+    draw = (maps.DRAWN if spec.map else DRAWN)[spec.kind]
     own: list[str] = []
     data, more = draw(spec, table, look, own)
     if spec.kind == "plotly":
         return {"data": data, "layout": more}
+    more["meta"] = {"description": description(spec, table, data, [*spec.notes, *own])}
     return {"data": data, "layout": layout(spec.title, [*notes, *spec.notes, *own], **more)}
 
 
-_Drawn = tuple[list[Figure], Figure]
-
-
-def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Slices by size, those of numbers and times in their order; many small ones are one: a pie has all of it."""
     assert spec.x is not None
     places, names = coded(table.columns[spec.x])
-    sizes = _sizes(spec, table, notes, places, len(names))
+    sizes = total_sizes(table.columns[spec.ys[0]], places, len(names), notes)
     order = np.argsort(-sizes, kind="stable")
     keep, rest = order[:_MOST_SLICES], order[_MOST_SLICES:]
     if role_of(table.columns[spec.x]) != "text":
@@ -66,7 +66,7 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
             [*colours, TEXT],
         )
     trace = {
-        "type": "pie", "labels": slices, "values": [_whole(value) for value in values], "sort": False,
+        "type": "pie", "labels": slices, "values": [json_number(value) for value in values], "sort": False,
         "direction": "clockwise", "marker": {"colors": colours, "line": {"color": GRID, "width": 1}},
         "textinfo": "label+percent" if len(slices) <= 8 else "percent",
         "textposition": "auto" if len(slices) <= 8 else "inside",
@@ -75,28 +75,10 @@ def _pie(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
     return [trace], {"showlegend": spec.legend}
 
 
-def _sizes(spec: ChartSpec, table: Table, notes: list[str], places: Any, count: int) -> Any:
-    """The total of each place; sizes cannot be negative."""
-    values = numbers(table.columns[spec.ys[0]])
-    name = table.columns[spec.ys[0]].name
-    valid = np.isfinite(values)
-    if (values[valid] < 0).any():
-        raise NotDrawnError(f"'{name}' has negative values, which have no size")
-    if not values[valid].sum() > 0:
-        raise NotDrawnError(f"'{name}' has no value above zero")
-    if not valid.all():
-        notes.append(f"{plural(int((~valid).sum()), 'row')} without {name} left out.")
-    return np.bincount(places, weights=np.where(valid, values, 0), minlength=count)
-
-
-def _whole(value: float) -> float | int:
-    return int(value) if value == int(value) else value
-
-
-def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Areas within areas, one level for each column of texts."""
     names, groups = series_names(spec.series, table)
-    sizes = _sizes(spec, table, notes, groups, len(names))
+    sizes = total_sizes(table.columns[spec.ys[0]], groups, len(names), notes)
     if len(names) > _MOST_AREAS:
         notes.append(f"The {_MOST_AREAS:,} largest of {len(names):,} areas.")
     totals: dict[tuple[str | None, ...], float] = {}
@@ -111,14 +93,14 @@ def _treemap(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dr
     trace = {
         "type": "treemap", "ids": list(ids.values()), "labels": [label(path[-1]) for path in totals],
         "parents": [ids[path[:-1]] if len(path) > 1 else "" for path in totals],
-        "values": [_whole(value) for value in totals.values()], "branchvalues": "total",
+        "values": [json_number(value) for value in totals.values()], "branchvalues": "total",
         "marker": {"colors": [look.palette[places[path[0]]] for path in totals]},
         "textinfo": "label+value", "hoverinfo": "label+value+percent root",
     }  # fmt: skip
     return [trace], {}
 
 
-def _card(spec: ChartSpec, table: Table, _: Look, notes: list[str]) -> _Drawn:
+def _card(spec: ChartSpec, table: Table, _: Look, notes: list[str]) -> Drawn:
     """The values of the first row, large, each with its column's name."""
     shown = spec.ys[:_MOST_CARDS]
     if len(spec.ys) > len(shown):
@@ -152,11 +134,9 @@ def _card_value(column: Any) -> str:
     return label(None if value is None else column.texts(0, 1)[0])
 
 
-def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """A bar from the start to the end of each row, rows of one name beside each other."""
     assert spec.x is not None
-    from kqlext.visualization.charts import json_moments, json_numbers
-
     first, last = table.columns[spec.x], table.columns[spec.ys[0]]
     is_time = first.type == "datetime"
     start, end = (moments(column.data) if is_time else numbers(column) for column in (first, last))
@@ -192,10 +172,10 @@ def _ladder(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
     }  # fmt: skip
 
 
-def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
+def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> Drawn:
     """Flows from the texts of one column to those of another."""
     names, groups = series_names(spec.series, table)
-    sizes = _sizes(spec, table, notes, groups, len(names))
+    sizes = total_sizes(table.columns[spec.ys[0]], groups, len(names), notes)
     if len(names) > _MOST_FLOWS:
         raise NotDrawnError(f"{len(names):,} flows are more than {_MOST_FLOWS}")
     # A name on the left and the same on the right are two, since a flow must not go round.
@@ -209,73 +189,10 @@ def _sankey(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Dra
         "node": {"label": [label(text) for _, text in nodes], "color": colours, "pad": 12},
         "link": {
             "source": [place[(0, name[0])] for name in names], "target": [place[(1, name[1])] for name in names],
-            "value": [_whole(size) for size in sizes.tolist()], "color": GRID,
+            "value": [json_number(size) for size in sizes.tolist()], "color": GRID,
         },
     }  # fmt: skip
     return [trace], {"height": max(400, 120 + 14 * len(nodes))}
-
-
-def _map(spec: ChartSpec, table: Table, look: Look, notes: list[str]) -> _Drawn:
-    """Points by longitude and latitude, on a grid of degrees: outlines of countries would be fetched from elsewhere."""
-    assert spec.x is not None
-    longitude, latitude = _degrees(spec, table)
-    there = np.isfinite(longitude) & np.isfinite(latitude)
-    if not there.all():
-        notes.append(f"{plural(int((~there).sum()), 'row')} without a place left out.")
-    if not there.any() or (np.abs(longitude[there]) > 180).any() or (np.abs(latitude[there]) > 90).any():
-        raise NotDrawnError("longitudes are from -180 to 180, latitudes from -90 to 90")
-    names, groups = series_names(spec.series, table)
-    raw, groups = _few_names(names, groups, notes) if spec.series else ([table.columns[spec.x].name], groups)
-    rows = np.flatnonzero(there)
-    if len(rows) > _MOST_DOTS:
-        cells = np.round(longitude, 1) * 10_000 + np.round(latitude, 1)
-        together = np.stack([groups.astype(float), cells])[:, rows]
-        rows = rows[np.sort(np.unique(together, axis=1, return_index=True)[1])]
-        step = -(-len(rows) // _MOST_DOTS)
-        firsts = np.unique(groups[rows], return_index=True)[1]  # no series is without a point
-        rows = rows[np.union1d(firsts, np.arange(0, len(rows), step))]
-        notes.append(f"{len(rows):,} of {int(there.sum()):,} points; the Result has all.")
-    data = []
-    for number, (name, style) in enumerate(zip(labels(raw), look.styles(raw), strict=True)):
-        own = rows[groups[rows] == number]
-        if not len(own):
-            continue
-        marker = {"color": style.colour, "symbol": style.symbol, "size": 6, "opacity": 0.6}
-        x, y = np.round(longitude[own], 4).tolist(), np.round(latitude[own], 4).tolist()
-        data.append({"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": marker})
-    degrees: dict[str, Any] = {"ticksuffix": "°", "zeroline": False, "constrain": "domain"}
-    along = axis(spec.x_axis.title or "longitude", **degrees)
-    up = axis(spec.y_axis.title or "latitude", **degrees, scaleanchor="x", scaleratio=1.25)
-    return data, {"xaxis": along, "yaxis": up, "showlegend": spec.legend and len(data) > 1, "height": 500}
-
-
-def _few_names(names: Sequence[tuple[str | None, ...]], groups: Any, notes: list[str]) -> tuple[list[str], Any]:
-    """The names of the series with most rows, and each row's place among them; all others are one."""
-    taken: set[str] = set()
-    if len(names) <= MOST_SERIES:
-        return [another(row_name(name), taken) for name in names], groups
-    keep = np.sort(np.argsort(-np.bincount(groups, minlength=len(names)), kind="stable")[:MOST_SERIES])
-    place = np.full(len(names), MOST_SERIES, dtype=np.int64)
-    place[keep] = np.arange(MOST_SERIES)
-    notes.append(f"The {MOST_SERIES} largest of {len(names):,} series by rows, the others as one.")
-    rest = f"({len(names) - MOST_SERIES:,} others)"
-    return [*(another(row_name(names[index]), taken) for index in keep), another(rest, taken)], place[groups]
-
-
-def _degrees(spec: ChartSpec, table: Table) -> tuple[Any, Any]:
-    assert spec.x is not None
-    column = table.columns[spec.x]
-    if spec.ys:
-        return numbers(column), numbers(table.columns[spec.ys[0]])
-    pairs = [_point(value) for value in column.values(0, len(column))]
-    return np.array([pair[0] for pair in pairs], dtype=float), np.array([pair[1] for pair in pairs], dtype=float)
-
-
-def _point(value: Any) -> tuple[float, float]:
-    found = value.get("coordinates") if isinstance(value, dict) and value.get("type") == "Point" else None
-    if isinstance(found, list) and len(found) >= 2 and all(isinstance(part, (int, float)) for part in found[:2]):
-        return float(found[0]), float(found[1])
-    return float("nan"), float("nan")
 
 
 # --- a figure that the query gives -------------------------------------------------------------------------
@@ -286,7 +203,7 @@ _LINK = re.compile(r"<(?=\s*/?\s*a\b)", re.I)
 _ADDRESS = re.compile(r"\s*([a-z]+:)?//", re.I)
 
 
-def _plotly(spec: ChartSpec, table: Table, _: Look, __: list[str]) -> _Drawn:
+def _plotly(spec: ChartSpec, table: Table, _: Look, __: list[str]) -> Drawn:
     """The figure in the first cell. Its texts keep plotly's tags, but neither links nor TeX."""
     column = table.columns[spec.ys[0]]
     value = column.values(0, 1)[0]
@@ -306,7 +223,8 @@ def _plotly(spec: ChartSpec, table: Table, _: Look, __: list[str]) -> _Drawn:
     drawn = _harmless(own if isinstance(own, dict) else {}, fetching)
     if fetching:
         raise NotDrawnError(f"its figure would fetch from elsewhere ({label(listing(dict.fromkeys(fetching), 3))})")
-    return clean, drawn
+    bar = drawn.get("modebar")
+    return clean, {**drawn, "modebar": {**(bar if isinstance(bar, dict) else {}), "add": [], "remove": SHARING}}
 
 
 def _harmless(value: Any, fetching: list[str]) -> Any:
@@ -323,11 +241,15 @@ def _harmless(value: Any, fetching: list[str]) -> Any:
     return value
 
 
-DRAWN: dict[str, Callable[[ChartSpec, Table, Look, list[str]], _Drawn]] = {
+DRAWN: dict[str, Callable[[ChartSpec, Table, Look, list[str]], Drawn]] = {
     "piechart": _pie,
     "treemap": _treemap,
     "card": _card,
     "ladderchart": _ladder,
     "sankey": _sankey,
     "plotly": _plotly,
+    "pivotchart": pivots.pivot_chart,
+    "timepivot": pivots.time_pivot,
+    "graph": graphs.graph,
+    "3dchart": graphs.space,
 }

@@ -6,7 +6,6 @@ an untrusted notebook. Values are data: escaped, control and bidirectional chara
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kqlext.statistics import statistics_line
 from kqlext.text import one_line, plural, printable, shorten
+from kqlext.visualization.cells import Text, cell_texts, html_header, html_row, html_text, plain_cell, ranks
 
 if TYPE_CHECKING:
     from kqlext.decode.tables import Column, Table
@@ -28,9 +28,8 @@ _FEW_ROWS = 10  # rows for which the columns that are shown leave room
 _TEXT_SHARE = 4  # the text takes one part in so many of what a result may write
 _WARNINGS, _WARNING_LENGTH = 20, 400  # warnings that are shown, and characters of each
 _WARNINGS_SIZE = 12_000  # bytes of HTML that they may take
-_TEXT_CELL = 60  # the same in a terminal
 _TEXT_WIDTH = 160  # columns where no terminal says its own, as in a notebook
-_LEFT, _RIGHT = ' style="text-align:left"', ' style="text-align:right"'
+_GRID_ELSEWHERE = "-grid: a grid in JupyterLab, in the page in which the cell ran; here a table"
 _WARNING = (
     '<p role="alert" style="border-left:3px solid #c77700;padding-left:.6em;margin:.3em 0"><b>Warning:</b> {}</p>'
 )
@@ -42,10 +41,11 @@ class _Shown:
 
     table: Table
     columns: Sequence[Column]
-    texts: list[list[str]]
+    texts: list[list[Text]]
     rows: int
     budget: int
     remark: str = ""
+    sortable: bool = False
 
 
 def mime_bundle(result: Result, remark: str = "", max_bytes: int | None = None) -> dict[str, str]:
@@ -60,8 +60,19 @@ def mime_bundle(result: Result, remark: str = "", max_bytes: int | None = None) 
     budget = max(5_000, most - warned) // max(1, len(result.tables))
     budget -= budget // _TEXT_SHARE
     shown = [_take(table, result.view.display_limit, budget) for table in result.tables]
+    remark = remark or (_GRID_ELSEWHERE if result.view.grid else "")
     shown[:1] = [replace(first, remark=remark) for first in shown[:1]]
-    return {"text/html": _html(result, shown), "text/plain": _plain(result, shown)}
+    html = _html(result, shown, result.view.display_limit)
+    if result.view.grid:
+        html = f'<div id="{result.view.grid}"><div>{html}</div></div>'
+    return {"text/html": html, "text/plain": _plain(result, shown)}
+
+
+def grid_tables(result: Result, rows: int, max_bytes: int) -> str:
+    """The HTML of all tables with so many rows of each, whose cells say how they are sorted (``data-order``)."""
+    budget = max_bytes // max(1, len(result.tables))
+    shown = [_take(table, rows, budget) for table in result.tables]
+    return _html(result, [replace(one, sortable=True) for one in shown], rows)
 
 
 def _take(table: Table, limit: int | None, budget: int) -> _Shown:
@@ -69,7 +80,7 @@ def _take(table: Table, limit: int | None, budget: int) -> _Shown:
     columns = table.columns[:_COLUMNS]
     # A row of empty cells still takes some bytes: no more rows than could fit are turned into text.
     rows = min(rows, max(1, budget // max(1, 30 * min(len(columns), _SIDE_BY_SIDE))))
-    texts = [column.texts(0, rows) for column in columns]
+    texts = [cell_texts(column, rows) for column in columns]
     return _Shown(table, columns, texts, rows, budget)
 
 
@@ -98,41 +109,49 @@ def caption(result: Result, shown: _Shown, rows: int, number: int) -> str:
         parts.append(line)
     if shown.remark:
         parts.append(shown.remark)
+    if shown.sortable and rows < table.num_rows:
+        parts.append("the grid sorts and filters these rows only, to_pandas() has all")
     return one_line(" · ".join(parts))
 
 
 # --- HTML ------------------------------------------------------------------------------------------------
 
 
-def _html(result: Result, shown: Sequence[_Shown]) -> str:
+def _html(result: Result, shown: Sequence[_Shown], limit: int | None) -> str:
     warnings = [_WARNING.format(escape(warning)) for warning in _warnings(result)]
-    limit = result.view.display_limit
     if limit is not None and limit < 0:
-        tables = [f"<p>{_text(caption(result, one, one.rows, n))}</p>" for n, one in enumerate(shown, 1)]
+        tables = [f"<p>{html_text(caption(result, one, one.rows, n))}</p>" for n, one in enumerate(shown, 1)]
     else:
         tables = [_html_table(result, one, number) for number, one in enumerate(shown, 1)]
-    return "".join([*warnings, *(tables or [f"<p>no table · {_text(result.origin.connection)}</p>"])])
+    return "".join([*warnings, *(tables or [f"<p>no table · {html_text(result.origin.connection)}</p>"])])
 
 
 def _html_table(result: Result, shown: _Shown, number: int) -> str:
     most = max(8, min(_CELL, shown.budget // max(1, 4 * min(len(shown.columns), _SIDE_BY_SIDE))))
     head, size = _html_head(shown, most)
-    styles = [_style(column) for column in shown.columns[: len(head)]]
+    columns = shown.columns[: len(head)]
+    orders = [ranks(column, shown.rows) for column in columns] if shown.sortable else []
     body: list[str] = []
-    for row in zip(*shown.texts[: len(head)], strict=True):
-        html = "<tr>" + "".join(_cell(text, style, most) for text, style in zip(row, styles, strict=True)) + "</tr>"
+    for number_of_row, row in enumerate(zip(*shown.texts[: len(head)], strict=True)):
+        html = html_row(row, columns, most, [order[number_of_row] for order in orders])
         size += _written(html)
         if size > shown.budget and body:
             break
         body.append(html)
     rows = len(body) if shown.columns else shown.rows
-    title = _text(caption(result, shown, rows, number)) + _columns_note(shown, len(head))
+    title = html_text(caption(result, shown, rows, number)) + _columns_note(shown, len(head))
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
-        '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em"><table>'
+        # What scrolls can be reached by keyboard, also in browsers that do not see to it themselves.
+        '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em" '
+        f'tabindex="0" role="region" aria-label="{_label(result, number)}"><table>'
         f'<caption style="caption-side:top;text-align:left;white-space:nowrap">{title}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _label(result: Result, number: int) -> str:
+    return f"table {number} of {len(result.tables)}" if len(result.tables) > 1 else "table"
 
 
 def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
@@ -141,8 +160,8 @@ def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
     size = room = 0
     rows = min(_FEW_ROWS, shown.rows)
     for column, texts in zip(shown.columns, shown.texts, strict=True):
-        header = _header(column, most)
-        room += _written(header) + sum(_written(_cell(text, _style(column), most)) for text in texts[:rows])
+        header = html_header(column, most)
+        room += _written(header) + sum(_written(html_row([text], [column], most)) for text in texts[:rows])
         if room > shown.budget and head:
             break
         head.append(header)
@@ -151,45 +170,13 @@ def _html_head(shown: _Shown, most: int) -> tuple[list[str], int]:
 
 
 def _written(html: str) -> int:
-    """The bytes that it takes in a notebook, where a quote is escaped."""
-    return len(html.encode()) + html.count('"')
+    """The bytes that it takes in a notebook, where quotes, backslashes and line feeds are escaped."""
+    return len(html.encode()) + sum(map(html.count, ('"', "\\", "\n", "\t")))
 
 
 def _columns_note(shown: _Shown, fitting: int) -> str:
     columns = len(shown.table.columns)
     return f" · {fitting:,} of {plural(columns, 'column')} fit here, to_pandas() has all" if fitting < columns else ""
-
-
-def _header(column: Column, most: int) -> str:
-    name = _text(shorten(column.name, most))
-    return f'<th scope="col" title="{escape(column.type)}"{_style(column)}>{name}</th>'
-
-
-def _style(column: Column) -> str:
-    return _RIGHT if column.align == "right" else _LEFT
-
-
-def _cell(text: str, style: str, most: int) -> str:
-    shown = _text(text[:most])
-    if len(text) > most:
-        shown += f"… <i>({len(text):,} characters)</i>"
-    return f'<td{style[:-1]}{_space(text)}">{shown}</td>'
-
-
-_BREAKS = re.compile(r"[\s-]")
-
-
-def _space(text: str) -> str:
-    """How a cell treats white space: as it is written, on one line, or with room for a long text."""
-    if "\n" in text or "  " in text:
-        return ";white-space:pre-wrap"
-    if len(text) > 150:
-        return ";min-width:24em"
-    return ";white-space:nowrap" if len(text) <= 40 and _BREAKS.search(text) else ""
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
 
 
 # --- text ------------------------------------------------------------------------------------------------
@@ -211,15 +198,15 @@ def _text_table(shown: _Shown) -> tuple[str, int, str]:
     """The table as text, its rows, and what the caption says of columns that the width has no room for."""
     budget = shown.budget // (_TEXT_SHARE - 1)
     rows = min(shown.rows, max(1, budget // 10))
-    cells = [[_text_cell(text) for text in texts[:rows]] for texts in shown.texts]
-    names = [_text_cell(column.name) for column in shown.columns]
+    cells = [[plain_cell(text) for text in texts[:rows]] for texts in shown.texts]
+    names = [plain_cell(column.name) for column in shown.columns]
     keep = _fitting([max(map(len, [name, *column])) for name, column in zip(names, cells, strict=True)])
     align = [shown.columns[index].align for index in keep]
     lines = _pretty([names[index] for index in keep], [cells[index] for index in keep], align)
-    size = sum(len(line.encode()) + 1 for line in [*lines[:3], lines[-1]])
+    size = sum(_written(line) + 2 for line in [*lines[:3], lines[-1]])
     kept: list[str] = []
     for line in lines[3:-1]:
-        size += len(line.encode()) + 1
+        size += _written(line) + 2
         if size > budget and kept:
             break
         kept.append(line)
@@ -240,11 +227,6 @@ def _pretty(names: Sequence[str], columns: Sequence[Sequence[str]], align: Seque
     lines: list[str] = table.get_string().split("\n")
     # Without rows there is no rule below the names in some versions.
     return lines if columns and len(columns[0]) else [*lines[:3], lines[-1]]
-
-
-def _text_cell(text: str) -> str:
-    # Cut first, so that a cell of megabytes costs nothing: no character becomes shorter when written out.
-    return shorten(one_line(text[: _TEXT_CELL + 1]), _TEXT_CELL)
 
 
 def _fitting(widths: Sequence[int]) -> list[int]:

@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from kqlext.visualization.points import MOST_CATEGORIES, Points, Series
+from kqlext.visualization.labels import another
+from kqlext.visualization.look import TEXT, Figure, Look, Style
+from kqlext.visualization.points import MOST_CATEGORIES, Points, Series, row_name
 from kqlext.visualization.properties import ChartSpec
 from kqlext.visualization.roles import NotDrawnError
 
 MOST_POINTS = 20_000
 MOST_BARS = 5_000
 _PIXELS = 1_000  # columns of pixels that a chart is taken to have
+
+
+@dataclass(frozen=True)
+class FewSeries:
+    """The names of series that are drawn, each series' place among them, and whether the last is the rest."""
+
+    names: list[str]
+    places: Any
+    rest: bool
+
+    def styles(self, look: Look) -> list[Style]:
+        """A style for each; the rest is grey."""
+        found = list(look.styles(self.names))
+        return [*found[:-1], replace(found[-1], colour=TEXT)] if self.rest else found
+
+    def backwards(self, traces: Sequence[Figure]) -> list[Figure]:
+        """The traces, the rest behind all others and last in the legend."""
+        if not self.rest or not traces or traces[-1]["name"] != self.names[-1]:
+            return list(traces)
+        return [{**traces[-1], "legendrank": 2_000}, *traces[:-1]]
+
+
+def few_series(
+    names: Sequence[tuple[str | None, ...]], weights: Any, by: str, most: int, notes: list[str]
+) -> FewSeries:
+    """The heaviest series, as they came, all others as one."""
+    taken: set[str] = set()
+    if len(names) <= most:
+        return FewSeries([another(row_name(name), taken) for name in names], np.arange(len(names)), False)
+    keep = np.sort(np.argsort(-weights, kind="stable")[:most])
+    places = np.full(len(names), most, dtype=np.int64)
+    places[keep] = np.arange(most)
+    notes.append(f"The {most} largest of {len(names):,} series by {by}, the others as one.")
+    rest = another(f"({len(names) - most:,} others)", taken)
+    return FewSeries([*(another(row_name(names[index]), taken) for index in keep), rest], places, True)
 
 
 def few_enough(spec: ChartSpec, points: Points) -> Points:

@@ -28,6 +28,7 @@ class Notebook:
 
     page: Any
     theme: str
+    name: str
 
     def run(self, number: int) -> None:
         """Run the cell with this number."""
@@ -37,6 +38,12 @@ class Notebook:
 
     def output(self, number: int) -> Any:
         return self.page.locator(".jp-CodeCell").nth(number).locator(".jp-Cell-outputArea")
+
+    def save(self, lab: Lab) -> Path:
+        """Save the notebook; gives the file."""
+        self.page.keyboard.press("Control+s")
+        self.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
+        return next(lab.folder.glob(f"{self.name}.ipynb"))
 
     def shot(self, name: str) -> Path:
         """A picture of what is seen, kept for whoever runs the suite to look at."""
@@ -106,7 +113,7 @@ def open_notebook(chromium: Any, lab: Lab, request: pytest.FixtureRequest) -> It
         page.goto(lab.url(name))
         page.locator(".jp-CodeCell").first.wait_for()
         page.get_by_text("| Idle").wait_for()  # of the kernel, in the status bar
-        return Notebook(page, lab.theme)
+        return Notebook(page, lab.theme, Path(name).stem)
 
     yield opened
     for context in contexts:
