@@ -24,8 +24,8 @@ from kqlext.completion.words import Completion, as_written, completions
 from kqlext.lets import defined_names
 from kqlext.schemas.model import TableSchema
 from kqlext.syntax import Token
+from kqlext.visualization.choosers import CHOOSERS
 from kqlext.visualization.properties import KNOWN
-from kqlext.visualization.roles import CHOOSERS
 
 _TABULAR = frozenset({"join", "lookup", "union", "in", "materialize", "toscalar", "invoke"})
 _AGGREGATING = frozenset({"summarize", "make-series", "top-nested", "mv-apply"})

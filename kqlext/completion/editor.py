@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from kqlext import syntax
 from kqlext.completion import basic, own_words, places
 from kqlext.completion.own_words import Known
 from kqlext.completion.places import Place
@@ -24,7 +25,7 @@ from kqlext.parameters import is_table
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.notebook import notebook_tables
 from kqlext.session import Session
-from kqlext.visualization.roles import CHOOSERS
+from kqlext.visualization.choosers import CHOOSERS
 
 BUDGET = 0.4
 """Seconds that a completion takes at most."""
@@ -63,7 +64,9 @@ class Editor:
             return Completions(place.start, ())
         if place.kind == "property":
             return self._properties(place, deadline)
-        scope = self.scope(self.connection(place), deadline)
+        connection = self.connection(place)
+        self._ask_for_columns(place, connection)
+        scope = self.scope(connection, deadline)
         known = Known(self._session, self._namespace, tuple(table.name for table in scope.tables()))
         own = beginning_with(place.word, own_words.completions_of(place, known))
         if place.kind not in ("query", "beginning"):
@@ -97,6 +100,12 @@ class Editor:
             if schema is not None:
                 others.append(schema)
         return Scope(current, tuple(others), self.notebook())
+
+    def _ask_for_columns(self, place: Place, connection: Connection | None) -> None:
+        """Services that list only names of tables tell the columns of one that is asked for: of those in the query."""
+        if connection is not None:
+            for name in sorted(syntax.table_candidates(place.query)):
+                self._session.schemas.known_table(connection, name)
 
     def held_scope(self, connection: Connection) -> Scope:
         """The same, of what is there already: nobody is asked, and nothing is waited for."""
