@@ -24,8 +24,6 @@ from kqlext.completion.words import Completion, as_written, completions
 from kqlext.lets import defined_names
 from kqlext.schemas.model import TableSchema
 from kqlext.syntax import Token
-from kqlext.visualization.choosers import CHOOSERS
-from kqlext.visualization.properties import KNOWN
 
 _TABULAR = frozenset({"join", "lookup", "union", "in", "materialize", "toscalar", "invoke"})
 _AGGREGATING = frozenset({"summarize", "make-series", "top-nested", "mv-apply"})
@@ -97,6 +95,10 @@ def _begins_let(code: Sequence[Token]) -> bool:
 
 
 def _render(code: Sequence[Token], query: str, scope: Scope) -> list[Completion]:
+    # They come with pyarrow, which what only checks queries need not wait for.
+    from kqlext.visualization.choosers import CHOOSERS
+    from kqlext.visualization.properties import KNOWN
+
     texts = [token.text for token in code]
     last = texts[-1]
     if last == "render":
