@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kqlext import lets, parameters
 from kqlext.cell import Cell, QueryText, Source
 from kqlext.connections.registry import Connection
-from kqlext.connections.schemes import EMBEDDED
+from kqlext.connections.schemes import CACHE, EMBEDDED
+from kqlext.datatables import datatable
 from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
+from kqlext.links import Linked, place_of
+from kqlext.recordings import folder_of
 from kqlext.references import Reference
+from kqlext.replays import Tape, tape_of
 from kqlext.saved import prepended
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
 from kqlext.text import did_you_mean, listing
 from kqlext.time_range import parse_length, parse_range, ranged
-from kqlext.values import Values, bind, given
+from kqlext.values import Values, bind, given, inlined
 
 if TYPE_CHECKING:
     from kqlext.decode import DataSet
@@ -84,14 +88,11 @@ def answer(session: Session, question: Question) -> Result:
     try:
         if options["with"] is not None:
             request = prepended(request, options["with"], session.saved)
-        if options["over"] is not None:
-            result = _of_several(session, request, question)
-        elif options["split"] is not None:
-            result = _of_pieces(session, request, question)
-        elif options["on"] is not None:
-            result = _of_named(session, request, question)
-        else:
-            result = _of_current(session, request, question)
+        tape = _tape(session, request, question)
+        played = tape.play() if tape is not None else None
+        result = _of_services(session, request, question) if played is None else played
+        if tape is not None and played is None:
+            tape.record(result)
     except KqlError as error:
         _point_at_variable(error, query.text, question)
         where = query.source or Source(question.cell.text, "")
@@ -99,6 +100,39 @@ def answer(session: Session, question: Question) -> Result:
     if options["strict"] and result.partial:
         raise KqlPartialResultError(" ".join(result.warnings), request_id=result.origin.client_request_id)
     return result
+
+
+def _of_services(session: Session, request: Query, question: Question) -> Result:
+    options = question.options
+    if options["over"] is not None:
+        return _of_several(session, request, question)
+    if options["split"] is not None:
+        return _of_pieces(session, request, question)
+    if options["on"] is not None:
+        return _of_named(session, request, question)
+    return _of_current(session, request, question)
+
+
+def _tape(session: Session, request: Query, question: Question) -> Tape | None:
+    """How the answer is recorded or played back, where the cell or the connection says so."""
+    options, current, namespace = question.options, session.registry.current, question.namespace
+    if not any(map(folder_of, (options["cache"], options["use_cache"]))) and not any(
+        item.spec.scheme == CACHE for item in session.registry
+    ):
+        return None
+    if options["over"] is not None:
+        return tape_of(request, question.values, options, _sources(session, question))
+    name = options["on"]
+    tables = parameters.notebook_tables(request.text, namespace)
+    if name == LOCAL or (name is not None and parameters.is_table(namespace.get(name))):
+        tables.update({} if name == LOCAL else {name: namespace[name]})
+        connection: Connection | None = session.notebook_engine()
+    else:
+        connection = current if name is None else session.connection(name, options, namespace)
+    if connection is None and not tables:
+        raise nothing_connected(session.registry)
+    asked = [connection or session.notebook_engine()]
+    return tape_of(replace(request, tables=tables), question.values, options, asked)
 
 
 def _values(question: Question) -> Values:
@@ -141,7 +175,8 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
     for connection, query in zip(connections, queries, strict=True):
         _check(question, connection, query)
     data_set = run_over(connections, queries, options["strict"], question.watch)
-    return _result(data_set, listing(connection.id for connection in connections), request, began)
+    linked = Linked(None, reason="several connections were asked")
+    return _result(data_set, listing(connection.id for connection in connections), request, began, linked)
 
 
 def _sources(session: Session, question: Question) -> list[Connection]:
@@ -176,7 +211,7 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
     bound = bind(request, question.values, connection)
     _check(question, connection, ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC)))
     data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
-    return _result(data_set, connection.id, request, began)
+    return _result(data_set, connection.id, request, began, _linked(connection, request, bound, question.values))
 
 
 def _of_named(session: Session, request: Query, question: Question) -> Result:
@@ -235,7 +270,19 @@ def _of_one(connection: Connection, request: Query, question: Question) -> Resul
         if question.check is not None:
             question.check.after(connection, query, question.options["check"], outcome)
         raise outcome
-    return _result(outcome, connection.id, query, began)
+    return _result(outcome, connection.id, query, began, _linked(connection, request, query, question.values))
+
+
+def _linked(connection: Connection, request: Query, sent: Query, values: Values) -> Linked:
+    """What a link to the query is made of: the text that was sent, in which all values stand that went beside it."""
+    place = place_of(connection)
+    if connection.spec.scheme in EMBEDDED or (sent.parameters and lets.declared(request.text) is not None):
+        return Linked(place)
+    if not sent.parameters:
+        return Linked(place, sent.text, sent.timespan)
+    written = inlined(request, values, lambda name, value: datatable(name, value, values.max_inline))
+    ranging = ranged(written, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
+    return Linked(place, ranging.text, ranging.timespan)
 
 
 def _check(question: Question, connection: Connection, query: Query) -> None:
@@ -258,8 +305,8 @@ def _another(request: Query) -> Query:
     return replace(request, client_request_id=new_client_request_id(), progress=request.progress.anew())
 
 
-def _result(data_set: DataSet, source: str, request: Query, began: float) -> Result:
+def _result(data_set: DataSet, source: str, request: Query, began: float, linked: Linked) -> Result:
     from kqlext.result import Origin, Result
 
     elapsed = time.perf_counter() - began
-    return Result(data_set, Origin(source, request.written, elapsed, request.client_request_id))
+    return Result(data_set, Origin(source, request.written, elapsed, request.client_request_id, linked=linked))

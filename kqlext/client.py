@@ -50,6 +50,8 @@ class Client:
         properties: Mapping[str, object] | None = None,
         strict: bool = False,
         max_inline: int | None = None,
+        cache: str | None = None,
+        use_cache: str | None = None,
     ) -> Result:
         """Run one query or management command.
 
@@ -62,11 +64,15 @@ class Client:
             properties: client request properties.
             strict: whether an answer that is not complete is an error.
             max_inline: bytes that a DataFrame may become in the text of the query; None for the default, 1 MB.
+            cache: the folder in which the answer is recorded.
+            use_cache: the folder of recorded answers that are played back; with ``cache`` too, the service is asked for
+                what is not there.
 
         Raises:
             KqlError: see ``kqlext.errors``.
         """
         options: dict[str, object] = {"timeout": timeout, "timespan": timespan, "strict": strict}
+        options |= {"cache": cache, "use_cache": use_cache}
         if max_inline is not None:
             options["max_inline"] = max_inline
         return self._answer(text, params or {}, properties or {}, options)

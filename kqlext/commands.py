@@ -14,11 +14,12 @@ from kqlext.errors import KqlCellError, KqlConnectionError, KqlQueryError, Span
 from kqlext.head import CommandUse, read_option
 from kqlext.help import TOPICS, help_text
 from kqlext.options import OPTIONS, option_names
+from kqlext.recordings import folder_of, recordings
 from kqlext.references import EnvironmentVariable, Reference
 from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings
 from kqlext.surroundings import here
-from kqlext.text import did_you_mean, normalize_name, plural
+from kqlext.text import did_you_mean, normalize_name, one_line, plural, shorten
 
 if TYPE_CHECKING:
     from kqlext.completion.editor import Editor
@@ -194,6 +195,54 @@ def _config(use: CommandUse, context: Context) -> dict[str, Any]:
     return {option.name: context.settings.values()[option.name]}
 
 
+# --- recordings ------------------------------------------------------------------------------------------
+
+
+def _cache(use: CommandUse, context: Context) -> Notice:
+    return _switch("cache", use, context)
+
+
+def _use_cache(use: CommandUse, context: Context) -> Notice:
+    return _switch("use_cache", use, context)
+
+
+_SWITCHED = {"cache": "Answers are recorded in", "use_cache": "Answers are played back from"}
+
+
+def _switch(option: str, use: CommandUse, context: Context) -> Notice:
+    """Set the folder of -cache or -use_cache for the session, or show it."""
+    if use.argument.lower() == "none":
+        return _stop(option, context)
+    if use.argument:
+        context.settings.set_option(option, use.argument)
+    folder = folder_of(context.settings.values()[option])
+    if folder is None:
+        return Notice(f"--{option} names a folder: none is in use.")
+    return Notice(f"{_SWITCHED[option]} {folder}; --{option}_stop ends that.")
+
+
+def _stop(option: str, context: Context) -> Notice:
+    context.settings.set_option(option, "none")
+    return Notice("Answers are recorded no more." if option == "cache" else "Services are asked again.")
+
+
+def _cache_list(use: CommandUse, context: Context) -> Notice:
+    values = context.settings.values()
+    current = context.session.registry.current
+    replayed = getattr(current.service, "folder", None) if current is not None else None
+    named = (use.argument, values["use_cache"], values["cache"])
+    folder = next(filter(None, map(folder_of, named)), replayed)
+    if folder is None:
+        raise KqlCellError("No folder of recordings is in use.", hint="write %kql --cache_list folder")
+    found = recordings(folder)
+    lines = [
+        f"{one.recorded:%Y-%m-%d %H:%M} UTC  {one.connection}  "
+        f"{plural(sum(table.rows for table in one.tables), 'row')}  {shorten(one_line(one.query), 120)}"
+        for one in found
+    ]
+    return Notice("\n".join([f"{plural(len(found), 'recorded answer')} in {folder}", *lines]))
+
+
 _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "help": _help,
     "explain": _explain,
@@ -206,5 +255,10 @@ _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "functions": _schema,
     "signout": _signout,
     "palettes": _palettes,
+    "cache": _cache,
+    "cache_stop": lambda _, context: _stop("cache", context),
+    "use_cache": _use_cache,
+    "use_cache_stop": lambda _, context: _stop("use_cache", context),
+    "cache_list": _cache_list,
     "config": _config,
 }

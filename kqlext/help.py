@@ -14,7 +14,8 @@ query, or several with blank lines between them
 A last ; shows nothing. name << query binds the Result, -o name a DataFrame; the last Result is _kql.
 
 let x = name; takes a variable's value or DataFrame, -params a,b declares them for a query that has no let.
--query name and -file hunt.kql run KQL from elsewhere; -save errors remembers a query, -with errors uses it."""
+-query name and -file hunt.kql run KQL from elsewhere; -save errors remembers a query, -with errors uses it.
+-format puts values into {name}. -cache folder records answers, -use_cache folder plays them; -link opens the query."""
 
 _CONNECTIONS = """\
 samples                                          the embedded sample database
@@ -28,6 +29,7 @@ loganalytics://workspace='<guid>';alias='soc'    the same by its Workspace ID
 applicationinsights://appid='<guid>'             an application of Application Insights
 defender://                                      advanced hunting of Microsoft Defender, through Microsoft Graph
 resourcegraph://subscriptions='a,b'              Azure Resource Graph; also managementgroups=..., or the whole tenant
+cache://hunt                                     answers that -cache hunt recorded, played back
 @soc, @'my soc'                                  a connection that kqlext.toml or KQLEXT_CONNECTION_SOC names (below)
 [section]                                        one of an INI file (-dsn_filename)
 Samples@help, s@help                             a connection that is open, another database of its cluster
@@ -54,7 +56,8 @@ _RESULTS = """\
 r[0], r[0]['State'], r[:10], len(r), for row in r
 r.to_dataframe() = r.to_pandas(), r.to_arrow(), r.to_polars(), r.to_dict()
 r.show_chart('columnchart', title='...'), r.show_table(), r.to_plotly() = r.plotly_fig, r.to_image('chart.png')
-r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query"""
+r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query
+r.link(), r.link('kusto_explorer'): the query in the page of its service"""
 
 
 def _options_text() -> str:

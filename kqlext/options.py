@@ -42,6 +42,7 @@ class Command:
     name: str
     argument: str
     help: str
+    aliases: tuple[str, ...] = ()
     connects: bool = False
     """Whether it asks the current connection, so that without one the default connection is opened first."""
     takes_query: bool = False
@@ -94,6 +95,12 @@ OPTIONS: tuple[Option, ...] = (
         default="plotly",
         aliases=("pp",),
         choices=PLOT_PACKAGES,
+    ),
+    Option(
+        "chart_image",
+        "flag",
+        "save a picture with each chart, for what cannot draw one (GitHub, nbconvert); needs kqlext[image]",
+        default=True,
     ),
     Option(
         "plotly_layout",
@@ -202,6 +209,14 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "format",
+        "flag",
+        "{x} in the query is the value of a variable, as a literal or within a string; {x:name} a name, {x:raw} KQL, "
+        "{{ a brace",
+        default=False,
+        aliases=("enable_curly_brackets_params", "ecbp"),
+    ),
+    Option(
         "max_inline",
         "integer",
         "bytes that a DataFrame may become in the text of a query; none for no limit",
@@ -226,6 +241,33 @@ OPTIONS: tuple[Option, ...] = (
         "only remember the query (-save), and do not run it",
         default=False,
         configurable=False,
+    ),
+    Option(
+        "link",
+        "flag",
+        "show a link that opens the query in the page of its service",
+        default=False,
+        aliases=("show_query_link", "sql"),
+    ),
+    Option(
+        "query_link_destination",
+        "choice",
+        "where the links of Kusto services lead: Azure Data Explorer or Kusto.Explorer",
+        default="Kusto.WebExplorer",
+        aliases=("qld",),
+        choices=("Kusto.WebExplorer", "Kusto.Explorer"),
+    ),
+    Option(
+        "cache",
+        "text",
+        "record each answer in this folder; none for not doing so",
+        default="none",
+    ),
+    Option(
+        "use_cache",
+        "text",
+        "play answers back that were recorded in this folder, and ask nobody; beside -cache, ask for what is missing",
+        default="none",
     ),
     Option(
         "search",
@@ -381,6 +423,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("functions", "[text]", "the functions, or those with the text in their name", connects=True),
     Command("signout", "", "forget who is signed in, and every token"),
     Command("palettes", "[name]", "the palettes of charts (-palette_name) with their colours, or one of them"),
+    Command(
+        "cache",
+        "[folder]",
+        "record answers in this folder from now on (-cache); none stops, nothing shows the folder",
+        aliases=("cache_append", "cache_create_or_append"),
+    ),
+    Command("cache_stop", "", "record no more answers"),
+    Command("use_cache", "[folder]", "play recorded answers back from now on (-use_cache); none stops"),
+    Command("use_cache_stop", "", "ask services again"),
+    Command("cache_list", "[folder]", "the recorded answers of a folder, or of the one in use, the newest first"),
     Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),
 )
 
@@ -392,4 +444,4 @@ def option_names() -> dict[str, Option]:
 
 def command_names() -> dict[str, Command]:
     """Every command by its normalized name."""
-    return {normalize_name(command.name): command for command in COMMANDS}
+    return {normalize_name(name): command for command in COMMANDS for name in (command.name, *command.aliases)}

@@ -14,7 +14,7 @@ from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
 from kqlext.completion.checking import QueryCheck
 from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show, takes_input
-from kqlext.errors import KqlCellError
+from kqlext.errors import KqlCellError, KqlUnsupportedError
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
 from kqlext.session import Session
@@ -113,6 +113,8 @@ class Pipeline:
             if options["grid"] and not plan:  # each answer that is shown has a grid of its own
                 result.view = replace(result.view, grid=grid.new_id())
             values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
+            if options["link"]:
+                yield _link(result, options["query_link_destination"])
             yield from _shown(result, plan, values, options)
         self.session.saved.update(remembered)
 
@@ -228,7 +230,22 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     layout = plotly_layout(options["plotly_layout"])
     look = read_look(options, colours)
     most = 500_000 if asked_for_more else View.max_bytes
-    return View(limit, most, options["stats"], options["plot_package"], layout, look)
+    return View(
+        limit, most, options["stats"], options["plot_package"], layout, look, chart_image=options["chart_image"]
+    )
+
+
+def _link(result: Result, destination: str) -> object:
+    """The link to the query, or a line why there is none."""
+    from kqlext.visualization.drawing import Shown
+
+    linked = result.origin.linked
+    is_kusto = linked is not None and linked.place is not None and bool(linked.place.cluster)
+    try:
+        link = result.link(destination if is_kusto else None)
+    except KqlUnsupportedError as error:
+        return Notice(error.message)
+    return Shown(link._repr_mimebundle_())  # IPython would write a text in quotes
 
 
 def _shown(result: Result, plan: list[binding.Binding], values: list[Any], options: Mapping[str, Any]) -> list[object]:
@@ -237,15 +254,17 @@ def _shown(result: Result, plan: list[binding.Binding], values: list[Any], optio
     if plan:
         lines = [_bound_line(item, value, result) for item, value in zip(plan, values, strict=True)]
         return [Notice("\n".join(lines) + notes)] if _says(options) or notes else []
+    age = "" if result.origin.recorded is None else result.origin.shown
     if options["auto_dataframe"]:
-        return [*([Notice(notes.strip())] if notes else []), result.to_pandas()]
+        said = "\n".join(filter(None, (age, notes.strip())))
+        return [*([Notice(said)] if said else []), result.to_pandas()]
     if result.view.grid:
         return [PageScript(lambda: grid.page_script(result)), result]
-    return [result]
+    return [*([Notice(age)] if age and result.visualization else []), result]  # a chart has no caption
 
 
 def _bound_line(item: binding.Binding, value: Any, result: Result) -> str:
     size = f"{plural(len(result), 'row')} × {plural(len(result.table.columns), 'column')}"
     tables = f" (the first of {len(result.tables)} tables)" if len(result.tables) > 1 and item.type != "result" else ""
-    took = f"{result.origin.elapsed:.2f} s · {result.origin.connection}"
+    took = f"{result.origin.elapsed:.2f} s · {result.origin.shown}"
     return f"{item.name}: {type(value).__name__} of {size}{tables} · {took}"

@@ -43,7 +43,9 @@ class Held:
 Value = str | Reference | EnvironmentVariable | Held
 
 _STEP = r"""(?:\.[^\W\d]\w*|\[\s*-?\d{1,18}\s*\]|\[\s*'[^']*'\s*\]|\[\s*"[^"]*"\s*\])"""
-_PATH = re.compile(rf"[^\W\d]\w*{_STEP}*")
+PATH = rf"[^\W\d]\w*{_STEP}*"
+"""A regular expression of names with attributes and subscripts."""
+_PATH = re.compile(PATH)
 _STEPS = re.compile(_STEP)
 _ENVIRONMENT = re.compile(r"\$[^\W\d]\w*")
 
@@ -126,6 +128,7 @@ _PLAIN_KEYS = frozenset(
         "appid",
         "path",
         "folder",
+        "connection",
         "tenant",
         "clientid",
         "username",

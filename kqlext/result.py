@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,23 +14,37 @@ from typing import TYPE_CHECKING, Any, overload
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
 from kqlext.errors import KqlConversionError
-from kqlext.text import did_you_mean, plural
+from kqlext.text import age_text, did_you_mean, plural
 from kqlext.visualization.look import Look
 
 if TYPE_CHECKING:
     import pandas
+
+    from kqlext.links import Link, Linked
 
 _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id."""
+    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id; when it
+    was recorded, where it was played back; what a link to the query is made of.
+    """
 
     connection: str
     query: str
     elapsed: float
     client_request_id: str | None = None
+    recorded: dt.datetime | None = None
+    linked: Linked | None = None
+
+    @property
+    def shown(self) -> str:
+        """``Samples@help``; of a recorded answer with its time and its age."""
+        if self.recorded is None:
+            return self.connection
+        age = dt.datetime.now(dt.UTC) - self.recorded
+        return f"{self.connection}, recorded {self.recorded:%Y-%m-%d %H:%M} UTC, {age_text(age.total_seconds())}"
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,7 @@ class View:
         plotly_layout: what charts have in their layout instead of their own.
         look: the colours of charts.
         grid: the id of the element that a grid goes into, where the table is to be one.
+        chart_image: whether a picture is saved with each chart, where vl-convert is installed.
     """
 
     display_limit: int | None = 50
@@ -53,6 +69,7 @@ class View:
     plotly_layout: Mapping[str, Any] | None = None
     look: Look = field(default_factory=Look)
     grid: str | None = None
+    chart_image: bool = True
 
 
 class Row(Sequence[Any]):
@@ -265,6 +282,25 @@ class Result(Sequence[Row]):
         data_set = DataSet((self.tables[number],), self.visualization, self.statistics, self.warnings, self.partial)
         return Result(data_set, self.origin, self.view)
 
+    # --- links --------------------------------------------------------------------------------------------
+
+    def link(self, to: str | None = None, workspace_id: str = "") -> Link:
+        """A link that opens the query in the page of its service: text, which a notebook shows as a link.
+
+        It holds the whole query with its values. Arguments as of ``links.link``: ``r.link('kusto_explorer')``.
+
+        Raises:
+            KqlCellError: the service has no such page.
+            KqlUnsupportedError: there is no link; the message says why.
+        """
+        from kqlext import links
+
+        return links.link(self.origin.linked or links.Linked(None), to, workspace_id)
+
+    def deep_link(self, qld_param: str | None = None) -> Link:
+        """The same as ``link``, under Kqlmagic's name: ``Kusto.WebExplorer`` or ``Kusto.Explorer``."""
+        return self.link(qld_param)
+
     # --- display ------------------------------------------------------------------------------------------
 
     def show_chart(self, visualization: str | None = None, **properties: Any) -> None:
@@ -310,19 +346,23 @@ class Result(Sequence[Row]):
         """The same as ``to_plotly()``, under Kqlmagic's name."""
         return self.to_plotly()
 
-    def to_image(self, path: str, format: str | None = None, **options: Any) -> str:
-        """Write the chart to a file, and give its path; needs kaleido (``kqlext[image]``) and Chrome or Chromium.
+    def to_image(
+        self, path: str | os.PathLike[str], format: str | None = None, *, engine: str | None = None, **options: Any
+    ) -> str:
+        """Write the chart to a file, and give its path; needs ``kqlext[image]``, or ``kqlext[kaleido]`` and a Chrome.
 
         Args:
-            format: png, jpeg, webp, svg or pdf; without it the end of the path says.
+            format: png, svg, pdf or jpeg, webp with kaleido; without it the end of the path says.
+            engine: vl-convert (Vega-Lite's picture, without a browser) or kaleido (plotly's); without it vl-convert
+                where it is installed and can draw the chart, else kaleido.
             options: ``width`` and ``height`` in pixels, ``scale``.
 
         Raises:
             KqlConversionError: there is no chart, or what writes it is not there.
         """
-        from kqlext.visualization.drawing import write_image
+        from kqlext.visualization.drawing import to_image
 
-        return write_image(self.to_plotly(), str(path), format, options)
+        return to_image(self, str(path), format, engine, options)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         if self.visualization is None or self.view.grid:
@@ -336,7 +376,7 @@ class Result(Sequence[Row]):
     def __repr__(self) -> str:
         table = self.table
         size = f"{plural(table.num_rows, 'row')} × {plural(len(table.columns), 'column')}"
-        return f"<Result: {size} of {self.origin.connection}>"
+        return f"<Result: {size} of {self.origin.shown}>"
 
 
 def _properties(visualization: str | None, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from kqlext.connections.schemes import EMBEDDED, LISTS, takes_cloud, takes_sign_
 from kqlext.connections.sign_in import keys_of_options
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.errors import KqlConnectionError, KqlError
+from kqlext.recordings import folder_of
 from kqlext.references import Held, Value, resolve
 from kqlext.saved import SavedQuery
 from kqlext.schemas.store import Schemas
@@ -101,7 +102,10 @@ class Session:
             return replace(spec, keys=keys)
 
         self.sign_ins.allow_unencrypted = options["allow_unencrypted_token_cache"]
-        return self.registry.open(meant, resolved, _check if options["validate_connection_string"] else None)
+        validates = (
+            options["validate_connection_string"] and folder_of(options["use_cache"]) is None
+        )  # which asks nobody
+        return self.registry.open(meant, resolved, _check if validates else None)
 
     def prepare(self, cell: Cell, options: Mapping[str, Any], namespace: Mapping[str, Any]) -> list[str]:
         """Connect where the cell says so; gives the names of tables that -tables added."""

@@ -25,8 +25,8 @@ OF_KQLMAGIC = "KQLMAGIC_CONFIGURATION"
 TABLES = ("connections", "settings", "default")
 """What kqlext.toml may hold."""
 
-_OWN = frozenset({"allow_unencrypted_token_cache"})
-"""Options that weaken the protection of secrets: a project's files cannot set them."""
+_OWN = frozenset({"allow_unencrypted_token_cache", "cache"})
+"""Options that weaken the protection of secrets, or write files: a project's files cannot set them."""
 
 
 class SessionSettings(Protocol):

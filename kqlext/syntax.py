@@ -377,4 +377,15 @@ def unquote(literal: str) -> str:
     if body.startswith("@"):
         quote = body[1]
         return body[2:-1].replace(quote * 2, quote)
-    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match.group(1), match.group()), body[1:-1])
+    return _ESCAPE.sub(_unescaped, body[1:-1])
+
+
+_ESCAPE = re.compile(r"\\(?:((?:u[0-9A-Fa-f]{4}(?:\\(?=u[0-9A-Fa-f]{4}))?)+)|(.))", re.DOTALL)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return _ESCAPES.get(match[2], match[0])
+    # Two halves of a character may follow one another, as in UTF-16.
+    units = bytes.fromhex(re.sub(r"[\\u]", "", match[1]))
+    return units.decode("utf-16-be", "surrogatepass")

@@ -63,3 +63,10 @@ def listing(names: Iterable[str], limit: int = 12) -> str:
 def plural(count: int, noun: str) -> str:
     """``1 row``, ``53,412 rows``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def age_text(seconds: float) -> str:
+    """``3 hours ago``, in the largest unit of which it is at least one."""
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+    found = next(((name, int(seconds // length)) for name, length in units if seconds >= length), None)
+    return f"{plural(found[1], found[0])} ago" if found else "just now"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,13 +13,14 @@ from kqlext import lets, syntax
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
 from kqlext.datatables import datatable
-from kqlext.errors import KqlCellError, KqlError
+from kqlext.errors import KqlCellError, KqlError, Span
 from kqlext.literals import Literal, literal
 from kqlext.options import MAX_INLINE
 from kqlext.parameters import is_table
 from kqlext.plain_values import plain
 from kqlext.references import Reference, parse_value, resolve
 from kqlext.services.base import Query
+from kqlext.substitution import substituted
 from kqlext.text import listing, shorten
 
 _NO_VALUES = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
@@ -31,27 +33,67 @@ class Values:
     Attributes:
         named: variables that the right side of a ``let`` may name.
         declared: parameters of the query, by name.
+        substitutes: whether ``{name}`` in the text stands for a variable.
         max_inline: bytes that a table may become in the text of the query; None for no limit.
     """
 
     named: Mapping[str, object] = field(default_factory=dict, repr=False)
     declared: Mapping[str, object] = field(default_factory=dict, repr=False)
     max_inline: int | None = MAX_INLINE
+    substitutes: bool = False
 
 
 def bind(query: Query, values: Values, connection: Connection) -> Query:
     """The query with its values, as the connection's service takes them.
 
-    The right side of a ``let`` becomes a literal in its place. Declared values go beside the query where the service
-    takes parameters, and as leading ``let`` statements elsewhere. The embedded engine reads tables by name.
+    Where ``-format`` says so, ``{name}`` becomes a literal first. The right side of a ``let`` becomes a literal in its
+    place. Declared values go beside the query where the service takes parameters, and as leading ``let`` statements
+    elsewhere. The embedded engine reads tables by name.
 
     Raises:
         KqlCellError: a parameter cannot be declared.
         KqlConversionError: a value has no literal; points at its name where that stands in the query.
     """
     embedded = connection.spec.scheme in EMBEDDED
+    if values.substitutes:
+        query = substituted(query, values.named, embedded)
     query = _with_lets(query, values, connection, embedded)
     return _with_declared(query, values, connection, embedded) if values.declared else query
+
+
+def inlined(query: Query, values: Values, write_table: Callable[[str, object], str]) -> Query:
+    """The query with all of its values in its text, as no service takes it: for keys and links.
+
+    Args:
+        write_table: what stands in the place of a table.
+
+    Raises:
+        KqlConversionError: as ``bind`` does.
+    """
+
+    def written(name: str, value: object) -> str:
+        return write_table(name, value) if is_table(value) else literal(value).text
+
+    if values.substitutes:
+        query = substituted(query, values.named)
+    for name, span in reversed(lets.bare_lets(query.text)):
+        if _is_value(name, values):
+            with _pointing(query, span):
+                text = written(name, values.named[name])
+            query = query.replace(span, text)
+    statements = [f"let {name} = {written(name, value)}; " for name, value in values.declared.items()]
+    return query.insert(lets.beginning(query.text), "".join(statements)) if statements else query
+
+
+@contextmanager
+def _pointing(query: Query, span: Span) -> Iterator[None]:
+    """Let errors point at a piece of the query, where it stands in what the user wrote."""
+    try:
+        yield
+    except KqlError as error:
+        error.text, error.span = query.text, span
+        query.restore(error)
+        raise
 
 
 # --- let x = name; ---------------------------------------------------------------------------------------
@@ -67,12 +109,8 @@ def _with_lets(query: Query, values: Values, connection: Connection, embedded: b
         value = values.named[name]
         if name in tables or (embedded and is_table(value)):
             continue
-        try:
+        with _pointing(query, span):
             text = _table_or_literal(name, value, values.max_inline, embedded).text
-        except KqlError as error:
-            error.text, error.span = query.text, span
-            query.restore(error)
-            raise
         query = query.replace(span, text)
     return query
 
@@ -174,6 +212,7 @@ def given(options: Mapping[str, Any], namespace: Mapping[str, object]) -> Values
         namespace if named is None else _dict_of("params_dict", named, namespace),
         {} if declared is None else _parameters(declared, namespace),
         options["max_inline"],
+        options["format"],
     )
 
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import shutil
+import struct
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import plotly.graph_objects as go
 import pyarrow as pa
 import pytest
 from charts import result_of
 from conftest import ROOT, Shell
+from nbconvert import HTMLExporter, LatexExporter, MarkdownExporter
 from servers.kusto import KustoServer
 from servers.kusto_frames import TableSpec, v2
 
 import kqlext
 from kqlext.decode.tables import Column, DataSet, Table
 from kqlext.result import Origin, Result, View
+from kqlext.visualization.vega_lite import MIME_TYPE as VEGA_LITE
 
 PLOTLY = "application/vnd.plotly.v1+json"
 ROWS = [["2024-01-01T00:00:00Z", "a", 1], ["2024-01-02T00:00:00Z", "b", 3]]
@@ -34,20 +40,48 @@ def caption(bundle: dict[str, Any]) -> str:
 # --- the bundle ----------------------------------------------------------------------------------------------
 
 
-def test_a_chart_and_its_table_in_one_bundle() -> None:
+def test_a_chart_in_all_its_forms_in_one_bundle() -> None:
     bundle = result_of(COLUMNS, ROWS, "timechart", title="A")._repr_mimebundle_()
-    assert set(bundle) == {PLOTLY, "text/html", "text/plain"}
+    # No HTML: JupyterLab without plotly would prefer it to the chart.
+    assert list(bundle) == [PLOTLY, VEGA_LITE, "image/png", "text/plain"]
     assert set(bundle[PLOTLY]) == {"data", "layout", "config"}
     # JupyterLab gives the output no height where the chart says that it is responsive, or has none of its own.
     assert "responsive" not in bundle[PLOTLY]["config"]
     assert bundle[PLOTLY]["layout"]["height"] > 300
+    assert bundle[VEGA_LITE]["description"] == bundle[PLOTLY]["layout"]["meta"]["description"]
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert bundle["text/plain"].count("2024-01-0") == 2
+    assert caption(bundle) == "2 rows · 0.42 s · Samples@help · render timechart: a chart in notebooks; here a table"
+    assert "<script" not in json.dumps(bundle)
+    assert re.findall('http[^"]*', json.dumps({**bundle, "image/png": ""})) == [bundle[VEGA_LITE]["$schema"]]
+
+
+def test_a_chart_that_vega_lite_does_not_have_and_its_table() -> None:
+    bundle = result_of("s:string t:string n:long", None, "treemap")._repr_mimebundle_()
+    assert set(bundle) == {PLOTLY, "text/html", "text/plain"}
     assert bundle["text/html"].count("<tr>") == 3
     assert caption(bundle) == (
         "2 rows · 0.42 s · Samples@help · "
-        "render timechart: a chart in VS Code, and in JupyterLab with plotly; here a table"
+        "render treemap: a chart in VS Code, and in JupyterLab with plotly; here a table"
     )
-    assert "<script" not in json.dumps(bundle)
-    assert "http" not in json.dumps(bundle)
+
+
+def test_no_picture_where_none_is_wanted() -> None:
+    bundle = result_of(COLUMNS, ROWS, "timechart", View(chart_image=False))._repr_mimebundle_()
+    assert set(bundle) == {PLOTLY, VEGA_LITE, "text/plain"}
+
+
+def test_a_picture_that_would_be_too_large_is_said_to_be() -> None:
+    rows = [[n // 20, f"s{n % 20:02}", (n * 7919) % 1_009] for n in range(1_980)]
+    bundle = result_of("x:long s:string n:long", rows, "linechart")._repr_mimebundle_()
+    assert "image/png" not in bundle
+    assert re.search(r"here a table \(no picture, it would be \d{3} kB\)$", bundle["text/plain"])
+
+
+def test_no_picture_without_vl_convert() -> None:
+    """In a process that cannot import it."""
+    printed = without(("vl_convert",), "print(sorted(result._repr_mimebundle_()))")
+    assert printed == f"{sorted([PLOTLY, VEGA_LITE, 'text/plain'])}\n"
 
 
 def test_a_table_and_why() -> None:
@@ -75,6 +109,9 @@ def test_warnings_are_in_the_chart_and_in_the_table() -> None:
     warnings = ("The result is not complete.", *(f"w{number}" for number in range(9)))
     bundle = result_of(COLUMNS, ROWS, "timechart", title="A", warnings=warnings)._repr_mimebundle_()
     title = bundle[PLOTLY]["layout"]["title"]["text"]
+    below = bundle[VEGA_LITE]["title"]["subtitle"]
+    assert below[0] == "Warning: The result is not complete."
+    assert below[-1] == "Warning: 5 more warnings in the result's .warnings"
     assert title.index("<b>A</b>") < title.index("Warning: The result is not complete.")
     assert "Warning: 5 more warnings in the result&#39;s .warnings" in title.replace("'", "&#39;")
     assert bundle["text/plain"].startswith("Warning: The result is not complete.\n")
@@ -95,11 +132,18 @@ def test_plot_package_none_is_a_table() -> None:
     assert caption(bundle).endswith("shown as a table, since -plot_package is none")
 
 
+def size_without_picture(result: Result) -> int:
+    """What a saved notebook has of it, where each value of JSON is a line."""
+    bundle = {**result._repr_mimebundle_(), "image/png": ""}
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", bundle)])
+    return len(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
+
+
 def test_size_of_1000_points() -> None:
     rows = [[f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00Z", f"s{i % 3}", i * 1.37] for i in range(24 * 31)]
     rows += [[f"2024-02-{1 + i // 24:02}T{i % 24:02}:00:00Z", f"s{i % 3}", i * 1.37] for i in range(256)]
     result = result_of("T:datetime s:string n:real", rows, "timechart")
-    assert len(json.dumps(result._repr_mimebundle_())) < 100_000
+    assert size_without_picture(result) < 100_000
 
 
 def test_size_of_a_million_points() -> None:
@@ -107,8 +151,26 @@ def test_size_of_a_million_points() -> None:
     values = pa.array([i * 0.3333 % 17 for i in range(1_000_000)])
     table = Table("T", (Column("T", "datetime", times), Column("n", "real", values)), 1_000_000)
     result = Result(DataSet((table,), {"visualization": "timechart"}), Origin("a@b", "T", 0.1))
-    assert len(json.dumps(result._repr_mimebundle_())) < 250_000
+    assert size_without_picture(result) < 250_000
     assert len(result) == 1_000_000
+
+
+def exported(exporter: Any) -> tuple[str, list[str]]:
+    """What an exporter of nbconvert writes of a chart, and the names of the files beside it."""
+    bundle = result_of(COLUMNS, ROWS, "timechart", title="A")._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell("%kql T", outputs=[nbformat.v4.new_output("display_data", bundle)])
+    text, resources = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    return text, list(resources["outputs"])
+
+
+def test_nbconvert_shows_the_picture() -> None:
+    text, _ = exported(HTMLExporter())
+    assert text.count('src="data:image/png;base64,') == 1
+    assert "<table" not in text
+    assert "vegalite" not in text
+    for exporter in (MarkdownExporter(), LatexExporter()):
+        _, files = exported(exporter)
+        assert files == ["output_0_0.png"]
 
 
 # --- by hand -------------------------------------------------------------------------------------------------
@@ -172,31 +234,92 @@ def test_a_figure_of_the_query_that_plotly_does_not_take() -> None:
         result.to_plotly()
 
 
+def without(modules: tuple[str, ...], code: str) -> str:
+    """What code prints about a chart in a process that cannot import these modules."""
+    before = (
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r})); sys.path.insert(0, 'tests')\n"
+        "from charts import result_of\n"
+        "import kqlext\n"
+        "result = result_of('T:datetime n:long', None, 'timechart')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", before + code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return run.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("a.png", b"\x89PNG"), ("a.PNG", b"\x89PNG"), ("a.svg", b"<svg"), ("a.pdf", b"%PDF"), ("a.jpg", b"\xff\xd8\xff")],
+)
+def test_to_image_by_vl_convert(tmp_path: Path, name: str, start: bytes) -> None:
+    path = tmp_path / name
+    assert result_of(COLUMNS, ROWS, "timechart").to_image(str(path)) == str(path)
+    assert path.read_bytes().startswith(start)
+
+
+def test_to_image_has_the_size_that_is_asked_for_on_white(tmp_path: Path) -> None:
+    path = tmp_path / "chart"
+    result_of(COLUMNS, ROWS, "timechart").to_image(path, "png", width=400, height=300, scale=2)
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    assert (width, height) == (800, 600)
+    result_of(COLUMNS, ROWS, "timechart").to_image(path, "svg")
+    assert 'fill="white"' in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind", "name", "options", "message"),
+    [
+        (COLUMNS, None, "a.png", {}, "The query has no render."),
+        (COLUMNS, "table", "a.png", {}, "There is no table of this result: it is a table."),
+        ("s:string n:long", "timechart", "a.png", {}, "There is no timechart of this result: there is no column"),
+        (COLUMNS, "timechart", "a.png", {"engine": "orca"}, "engine cannot be 'orca'."),
+        (COLUMNS, "timechart", "a.png", {"dpi": 90}, "There is no option dpi."),
+        (COLUMNS, "timechart", "a.png", {"width": -1}, "width cannot be -1: it takes a number above 0."),
+        (COLUMNS, "timechart", "a.png", {"scale": "2"}, "scale cannot be '2': it takes a number above 0."),
+        (COLUMNS, "timechart", "no/folder/a.png", {}, "{path} cannot be written: No such file or directory"),
+        (COLUMNS, "timechart", "a.gif", {"engine": "vl-convert"}, "vl-convert does not write 'gif'."),
+        (COLUMNS, "timechart", "a", {"engine": "vl-convert"}, "The path does not end in a format."),
+        ("s:string t:string n:long", "treemap", "a.png", {"engine": "vl-convert"}, "vl-convert cannot draw this chart"),
+    ],
+)  # fmt: skip
+def test_no_image(tmp_path: Path, columns: str, kind: str | None, name: str, options: Any, message: str) -> None:
+    path = tmp_path / name
+    with pytest.raises(kqlext.KqlConversionError) as caught:
+        result_of(columns, ROWS if columns == COLUMNS else None, kind).to_image(str(path), **options)
+    assert caught.value.message.startswith(message.format(path=path))
+
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CAN_WRITE = any(map(shutil.which, BROWSERS)) and int(version("plotly").partition(".")[0]) >= 7
 
 
 @pytest.mark.skipif(not CAN_WRITE, reason="kaleido needs Chromium, and a plotly that knows it")
-def test_to_image(tmp_path: Path) -> None:
+def test_to_image_by_kaleido(tmp_path: Path) -> None:
     result = result_of(COLUMNS, ROWS, "timechart")
     path = tmp_path / "chart.png"
-    assert result.to_image(str(path), width=400, height=300) == str(path)
+    assert result.to_image(str(path), width=400, height=300, engine="kaleido") == str(path)
     assert path.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(kqlext.KqlConversionError, match="Invalid format 'nonsense'"):
         result.to_image(str(tmp_path / "chart.nonsense"))
+    result_of("s:string t:string n:long", None, "treemap").to_image(path := tmp_path / "tree.webp")
+    assert path.read_bytes().startswith(b"RIFF")
 
 
-def test_to_image_without_kaleido() -> None:
-    """In a process that cannot import it."""
+@pytest.mark.parametrize(
+    ("missing", "engine", "printed"),
+    [
+        (("kaleido", "vl_convert"), None,
+         "No chart can be written without vl-convert or kaleido. "
+         "%pip install kqlext[image], or kqlext[kaleido] where Chrome or Chromium is at hand"),
+        (("kaleido",), "kaleido",
+         "kaleido is not installed. %pip install kqlext[kaleido]; it needs Chrome or Chromium"),
+    ],
+)  # fmt: skip
+def test_to_image_without_what_writes_it(missing: tuple[str, ...], engine: str | None, printed: str) -> None:
     code = (
-        "import sys; sys.modules['kaleido'] = None; sys.path.insert(0, 'tests')\n"
-        "from charts import result_of\n"
-        "import kqlext\n"
-        "try: result_of('T:datetime n:long', None, 'timechart').to_image('/nowhere/chart.png')\n"
+        f"try: result.to_image('/nowhere/chart.png', engine={engine!r})\n"
         "except kqlext.KqlConversionError as error: print(error.message, error.hint)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert run.stdout == "kaleido is not installed. %pip install kqlext[image]\n"
+    assert without(missing, code) == printed + "\n"
 
 
 # --- in a cell -----------------------------------------------------------------------------------------------
@@ -209,6 +332,8 @@ def test_a_cell_shows_a_chart(shell: Shell) -> None:
     result = shell.run(f"%kql {QUERY}")
     bundle = shell.ip.display_formatter.format(result)[0]
     assert bundle[PLOTLY]["data"][0]["name"] == "n"
+    without_picture = shell.run(f"%kql -!chart_image {QUERY}")
+    assert set(shell.ip.display_formatter.format(without_picture)[0]) == {PLOTLY, VEGA_LITE, "text/plain"}
     assert set(shell.ip.display_formatter.format(shell.run(f"%kql -plot_package None {QUERY}"))[0]) == {
         "text/html", "text/plain",
     }  # fmt: skip

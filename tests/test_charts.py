@@ -658,3 +658,23 @@ def test_a_result_with_no_table_has_no_chart() -> None:
 
     result = Result(DataSet((), {"visualization": "timechart"}), Origin("a@b", "T", 0.1))
     assert set(result._repr_mimebundle_()) == {"text/html", "text/plain"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "written"),
+    [
+        ("timechart", {"xmin": "datetime(2024-01-02)"}, ["2024-01-02T00:00:00", "2024-01-03"]),
+        ("timechart", {"xmax": "datetime(2024-01-02)"}, ["2024-01-01", "2024-01-02T00:00:00"]),
+        # Columns are seen whole at the end that is not given.
+        ("columnchart", {"xmin": "datetime(2024-01-02)"}, ["2024-01-02T00:00:00", "2024-01-03T12:00"]),
+    ],
+)
+def test_an_axis_of_time_has_both_ends_or_none(kind: str, ends: dict[str, str], written: list[str]) -> None:
+    rows = [[day, 1] for day in DAYS[:3]]
+    assert drawn("T:datetime n:long", rows, kind, **ends)["layout"]["xaxis"]["range"] == written
+
+
+@pytest.mark.parametrize("ends", [{"xmin": "datetime(2025-01-01)"}, {"xmax": "datetime(2023-01-01)"}])
+def test_an_end_of_time_beyond_all_points(ends: dict[str, str]) -> None:
+    with pytest.raises(NotDrawnError, match="no point is "):
+        drawn("T:datetime n:long", [[day, 1] for day in DAYS[:3]], "timechart", **ends)

@@ -335,7 +335,6 @@ KQLMAGIC_REFUSED: list[tuple[str, str, str, str]] = [
         ("1.1 proxies", f"https://{host}/subscriptions/s;database='w';code", "is not among the hosts", "trusted")
         for host in ("ade.int.applicationinsights.io", "ade.int.loganalytics.io", "adx.int.monitor.azure.us")
     ],
-    *[("1.1 cache", f"{scheme}://folder='f'", "is not supported yet", "--help") for scheme in ("cache", "file")],
 ]
 
 

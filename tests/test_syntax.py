@@ -320,6 +320,9 @@ def test_tokens(text: str, kinds: list[str]) -> None:
         ("```a\n'b```", "a\n'b"),
         ("~~~a~~~", "a"),
         ("''", ""),
+        (r'"a\u0041\u0042b"', "aABb"),
+        (r"'\ud83e\udd93'", "🦓"),
+        (r'"\\u0041\u12\u0041\u"', r"\u0041\u12A\u"),
     ],
 )
 def test_unquote(literal: str, value: str) -> None:

@@ -30,6 +30,8 @@ class Cloud:
     application_insights: str = ""
     graph: str = ""
     management: str = ""
+    portal: str = ""
+    data_explorer: str = ""
 
 
 CLOUDS: tuple[Cloud, ...] = (
@@ -43,6 +45,8 @@ CLOUDS: tuple[Cloud, ...] = (
         application_insights="https://api.applicationinsights.io",
         graph="https://graph.microsoft.com",
         management="https://management.azure.com",
+        portal="https://portal.azure.com",
+        data_explorer="https://dataexplorer.azure.com",
     ),
     Cloud(
         "usgovernment",
@@ -55,6 +59,8 @@ CLOUDS: tuple[Cloud, ...] = (
         application_insights="https://api.applicationinsights.us",
         graph="https://graph.microsoft.us",
         management="https://management.usgovcloudapi.net",
+        portal="https://portal.azure.us",
+        data_explorer="https://dataexplorer.azure.us",
     ),
     Cloud(
         "china",
@@ -67,6 +73,8 @@ CLOUDS: tuple[Cloud, ...] = (
         application_insights="https://api.applicationinsights.azure.cn",
         graph="https://microsoftgraph.chinacloudapi.cn",
         management="https://management.chinacloudapi.cn",
+        portal="https://portal.azure.cn",
+        data_explorer="https://dataexplorer.azure.cn",
     ),
     # Closed in 2021; its cluster names still resolve as they did in Kqlmagic.
     Cloud("germany", ("blackforest",), suffix=".cloudapi.de", login="https://login.microsoftonline.de"),

@@ -63,7 +63,7 @@ SCHEMES: tuple[Scheme, ...] = (
         ("workspace",),
         ("workspace", "alias", "cloud", "datasourceurl", "managementurl", "trusted", "appkey", *SIGN_IN_KEYS),
     ),
-    Scheme("cache", ("file",), ("folder",), ("folder", "alias")),
+    Scheme("cache", ("file",), ("folder",), ("folder", "connection", "alias")),
     Scheme("duckdb", (), (), ("database", "path", "alias")),
     Scheme("samples", (), (), ("alias",)),
 )
@@ -74,6 +74,8 @@ LISTS = frozenset({"subscriptions", "managementgroups"})
 """Keys with several values: a text with commas, or a list of the notebook."""
 EMBEDDED = ("duckdb", "samples")
 """The schemes of the engine in this process, which reads tables of the notebook by their names."""
+CACHE = "cache"
+"""The scheme of recorded answers."""
 REPEATABLE = frozenset({"path"})
 SECRETS = frozenset({"clientsecret", "password", "appkey", "certificate", "token"})
 

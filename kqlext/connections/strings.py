@@ -5,6 +5,7 @@
     kusto://cluster('help').database('Samples')   Kqlmagic's function form
     defender://, resourcegraph://                 services that need no key
     duckdb:///path/file.duckdb, duckdb://?path=*.csv, samples
+    cache://folder                                recorded answers
     Samples@help                                  an open connection, or another database of an open cluster
 
 Schemes and keys are compared without case, ``_`` and ``-``. A value is quoted text, ``$ENV``, or a name of the
@@ -156,6 +157,11 @@ def _keys(scheme: Scheme, scheme_text: str, rest: _Part, text: str) -> Iterator[
         web = scheme_text.lower() in ("http", "https")
         yield from _kusto_url(f"{scheme_text.lower()}://{address}" if web else address)
         rest = _Part(keys, rest.start + len(address) + 1)
+    elif scheme.name == "cache" and not _is_key_form(rest.text):
+        path, _, keys = rest.text.partition(";")
+        if path.strip():
+            yield "folder", path.strip()
+        rest = _Part(keys, rest.start + len(path) + 1)
     elif scheme.name == "duckdb" and not _is_key_form(rest.text):
         yield from _duckdb_url(scheme, scheme_text, rest, text)
         return

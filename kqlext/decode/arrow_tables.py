@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +14,7 @@ import pyarrow.compute as pc
 
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Column, DataSet, Table
-from kqlext.decode.timespans import TICKS_PER_SECOND, durations
+from kqlext.decode.timespans import TICKS_PER_SECOND, durations, format_timespan
 from kqlext.decode.types import ARROW_ERRORS
 from kqlext.services.base import ArrowAnswer
 
@@ -97,7 +100,24 @@ def _interval_ticks(interval: Any) -> int | None:
 def _dynamic(data: Any, _: list[str]) -> Any:
     if pa.types.is_string(data.type) or pa.types.is_large_string(data.type):
         return DynamicValues(texts=data)
-    return DynamicValues(data.to_pylist())
+    return DynamicValues([_in_dynamic(value) for value in data.to_pylist()])
+
+
+def _in_dynamic(value: Any) -> Any:
+    """A value inside of a dynamic one, which is JSON in Kusto: times and lengths of time are texts, and so is NaN."""
+    if isinstance(value, list):
+        return [_in_dynamic(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _in_dynamic(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dt.datetime):
+        zoned = value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC)
+        return f"{zoned.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
+    if isinstance(value, pa.MonthDayNano) and not value.months:
+        ticks = _interval_ticks(value)
+        return None if ticks is None else format_timespan(ticks)
+    return str(value) if isinstance(value, (uuid.UUID, dt.date, dt.time, pa.MonthDayNano)) else value
 
 
 _CONVERTERS: dict[str, Callable[[Any, list[str]], Any]] = {

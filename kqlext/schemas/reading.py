@@ -19,6 +19,7 @@ import orjson
 
 from kqlext.decode import Table, decode
 from kqlext.errors import KqlQueryError, KqlResponseError, KqlServiceError, KqlUnsupportedError
+from kqlext.literals import string
 from kqlext.schemas.kusto import Content, of_entities, of_json
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
 from kqlext.services.base import Query, Service
@@ -64,6 +65,8 @@ def read_table(service: Service, name: str) -> TableSchema:
         answer = _first_table(service, f"{table_text(name)} | take 1")
         return TableSchema(name, tuple(Column(column.name, column.type) for column in answer.columns))
     rows = _rows(_first_table(service, f"{table_text(name)} | getschema"))
+    if not {"ColumnName", "ColumnType"} <= set(rows):
+        raise KqlResponseError(f"The service does not say which columns {name} has.")
     return TableSchema(name, tuple(map(Column, rows["ColumnName"], rows["ColumnType"])))
 
 
@@ -78,7 +81,7 @@ def table_text(name: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    escaped = string(name)[1:-1].replace("'", "\\'")
     return f"['{escaped}']"
 
 

@@ -138,8 +138,11 @@ class Schemas:
 
         try:
             table = self.read(connection).table(name)
-        except KqlUnsupportedError:  # one resource: its tables can be queried, and are listed nowhere
-            return read_table(connection.service, name)
+        except KqlUnsupportedError as refusal:  # one resource: its tables can be queried, and are listed nowhere
+            try:
+                return read_table(connection.service, name)
+            except KqlUnsupportedError:  # recordings: neither
+                raise refusal from None
         if (table is not None and table.columns) or not lists_names_only(connection.service):
             return table
         with self._lock:

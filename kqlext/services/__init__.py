@@ -107,6 +107,12 @@ def _open_local(spec: ConnectionSpec, _: SignIns) -> Service:
     return open_local(spec)
 
 
+def _open_replay(spec: ConnectionSpec, _: SignIns) -> Service:
+    from kqlext.services.replay import open_replay
+
+    return open_replay(spec)
+
+
 _OPENERS: dict[str, Callable[[ConnectionSpec, SignIns], Service]] = {
     "azuredataexplorer": _open_kusto,
     "aria": _open_kusto,
@@ -115,6 +121,7 @@ _OPENERS: dict[str, Callable[[ConnectionSpec, SignIns], Service]] = {
     "aimon": _open_monitor,
     "defender": _open_defender,
     "resourcegraph": _open_resource_graph,
+    "cache": _open_replay,
     "duckdb": _open_local,
     "samples": _open_local,
 }

@@ -173,14 +173,16 @@ class Response:
 class ServiceInfo:
     """How a service is called: ``database@cluster`` and one line that describes it. Holds no secret.
 
-    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name. ``address`` tells
-    what is asked from all else in the world; it is empty for an engine in this process.
+    ``real_name`` is the database's own name where ``database`` turned out to be its pretty name, ``resource`` the Azure
+    resource id, where it is known. ``address`` tells what is asked from all else in the world; it is empty for an
+    engine in this process.
     """
 
     cluster: str
     database: str
     description: str
     real_name: str = ""
+    resource: str = ""
     address: str = ""
 
 

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,14 @@ from duckdb_kql.types import kusto_type
 
 from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
-from kqlext.errors import KqlConnectionError, KqlConversionError, KqlQueryError, KqlUnsupportedError, Span
+from kqlext.errors import (
+    KqlConnectionError,
+    KqlConversionError,
+    KqlError,
+    KqlQueryError,
+    KqlUnsupportedError,
+    Span,
+)
 from kqlext.render_clause import find_render
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
 from kqlext.services import local_files, local_tables
@@ -35,6 +43,7 @@ from kqlext.services.base import (
 )
 from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
+from kqlext.services.local_rewrites import rewritten
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
 _SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
@@ -74,7 +83,7 @@ class LocalService:
         with self._lock, self._deadline(query.timeout):
             if self._closed:
                 raise KqlConnectionError(f"{self.info.database}@{self.info.cluster} is closed.", hint=_CLOSED)
-            _refuse_misread(query.text)
+            read = rewritten(query)
             notes = [
                 *ignored_properties(query, "The embedded engine"),
                 *timespan_notes(query, "the embedded engine"),
@@ -82,7 +91,12 @@ class LocalService:
                 *differences(query.text),
             ]
             with self._notebook_tables(query, notes) as refused:
-                answers = [self._run(text, query, refused) for text in _runnable(query.text)]
+                try:
+                    asked = replace(query, text=read.text)
+                    answers = [self._run(text, asked, refused) for text in _runnable(read.text)]
+                except KqlError as error:
+                    read.restore(error)
+                    raise
         render = find_render(query.text)
         visualization = {"visualization": render[0], **render[1]} if render else None
         answered = tuple(answer for answer in answers if answer is not None)
@@ -314,19 +328,4 @@ def _check_different(names: list[str]) -> None:
             raise KqlConversionError(
                 f"The query may name {other} or {name} of the notebook.",
                 hint="the embedded engine does not tell names apart that differ only in case: rename one",
-            )
-
-
-def _refuse_misread(text: str) -> None:
-    """Raise for what the engine takes, but reads otherwise than Kusto does (duckdb-kql 1.1.2)."""
-    single = syntax.find_single_equals(text)
-    if single is not None:
-        raise KqlQueryError("A condition compares with ==, not with =.", text=text, span=single, hint="write ==")
-    for token in syntax.tokens(text):
-        if token.kind == "string" and token.text.lstrip("hH").startswith(("```", "~~~")):
-            raise KqlUnsupportedError(
-                "The embedded engine has no multi-line strings.",
-                text=text,
-                span=token.span,
-                hint="write the text in quotes, with \\n for a line feed and \\\\ for a backslash",
             )

@@ -102,7 +102,13 @@ class MonitorService:
         self._signing = "by key" if key else sign_in_text(token is not None, trusted)
         self._lookup = lookup
         self._lock = Lock()  # queries that run side by side look the workspace up once
-        self.info = ServiceInfo(target.kind.name, target.name, self._description(target), address=_address(target))
+        self.info = ServiceInfo(
+            target.kind.name,
+            target.name,
+            self._description(target),
+            resource=target.resource,
+            address=_address(target),
+        )
         self._target = target
         self._key = key
         self._client = HttpClient(target.endpoint, token, target.scope, f"kqlext/{__version__}")
@@ -176,9 +182,12 @@ class MonitorService:
         """The target, after its workspace's name has been looked up where it is given by name."""
         with self._lock:
             if self._target.is_name and self._lookup is not None:
-                self._target = self._target.with_workspace_id(self._lookup.workspace_id())
+                self._target = self._target.with_workspace_id(*self._lookup.workspace())
                 self.info = replace(
-                    self.info, description=self._description(self._target), address=_address(self._target)
+                    self.info,
+                    description=self._description(self._target),
+                    resource=self._target.resource,
+                    address=_address(self._target),
                 )
             return self._target
 

@@ -100,7 +100,7 @@ class Target:
         path: of what is queried, below the address; ``/query`` follows.
         scope: of the tokens for it.
         cloud: the cloud of the address.
-        is_resource: whether it is one Azure resource, given by its resource id.
+        resource: the Azure resource id, where it is known.
 
     Where a workspace is given by its name, ``path`` is empty until ``with_workspace_id`` says which one it is.
     """
@@ -111,22 +111,27 @@ class Target:
     path: str
     scope: str
     cloud: str
-    is_resource: bool = False
+    resource: str = ""
+
+    @property
+    def is_resource(self) -> bool:
+        """Whether it is one Azure resource, given by its resource id."""
+        return self.path.startswith("/v1/subscriptions/")
 
     @property
     def is_name(self) -> bool:
         """Whether the id of the workspace is still to be looked up."""
         return not self.path
 
-    def with_workspace_id(self, workspace_id: str) -> Target:
-        """The same target, once the id of its workspace is known.
+    def with_workspace_id(self, workspace_id: str, resource: str = "") -> Target:
+        """The same target, once the id of its workspace, and its resource id, are known.
 
         Raises:
             KqlResponseError: it is no id.
         """
         if not _GUID.fullmatch(workspace_id):
             raise KqlResponseError(f"The workspace {self.name} was found, but not its id.", hint=_HOW_TO_NAME)
-        return replace(self, path=f"/v1/{self.kind.collection}/{workspace_id}")
+        return replace(self, path=f"/v1/{self.kind.collection}/{workspace_id}", resource=resource)
 
     def check_address(self, token: bool, key: bool, trusted: bool) -> None:
         """Raise KqlConnectionError unless the address is safe for the token or key that goes there."""
@@ -155,7 +160,7 @@ def target_of(spec: ConnectionSpec) -> Target:
     if is_workspace and _RESOURCE.fullmatch(written):
         resource = written.rstrip("/")
         path = f"/v1{quote(resource, safe='/()')}"
-        return Target(kind, resource.rpartition("/")[2], url, path, endpoint.scope, endpoint.cloud, is_resource=True)
+        return Target(kind, resource.rpartition("/")[2], url, path, endpoint.scope, endpoint.cloud, resource)
     if _GUID.fullmatch(written) or written.upper() == kind.demo:
         return Target(kind, written, url, f"/v1/{kind.collection}/{written}", endpoint.scope, endpoint.cloud)
     if is_workspace and _WORKSPACE_NAME.fullmatch(written):

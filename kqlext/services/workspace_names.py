@@ -34,14 +34,14 @@ class WorkspaceLookup:
         self._graph = graph
 
     def authorize(self) -> None:
-        """Have a token for the lookup. Raises as ``workspace_id`` does."""
+        """Have a token for the lookup. Raises as ``workspace`` does."""
         try:
             self._graph.authorize()
         except KqlError as error:
             raise self._failed(error) from None
 
-    def workspace_id(self) -> str:
-        """The id of the workspace with the name.
+    def workspace(self) -> tuple[str, str]:
+        """The id of the workspace with the name, and its Azure resource id.
 
         Raises:
             KqlConnectionError: there is none, or more than one.
@@ -62,7 +62,7 @@ class WorkspaceLookup:
             )
         if len(found) > 1:
             raise self._several(found)
-        return str(found[0]["workspaceId"])
+        return str(found[0]["workspaceId"]), str(found[0]["id"])
 
     def close(self) -> None:
         self._graph.close()
@@ -97,6 +97,6 @@ def _rows(response: Response) -> Iterator[dict[str, Any]]:
             names = [str(column["name"]) for column in data["columns"]]
             for row in data["rows"]:
                 found = dict(zip(names, row, strict=True))
-                yield {name: found[name] for name in ("workspaceId", "resourceGroup", "subscriptionId")}
+                yield {name: found[name] for name in ("id", "workspaceId", "resourceGroup", "subscriptionId")}
     except (LookupError, TypeError, ValueError) as error:
         raise KqlResponseError(f"The answer is malformed: {type(error).__name__} {error}.") from None

@@ -20,7 +20,7 @@ from kqlext.visualization.labels import label, labels
 from kqlext.visualization.look import Figure, Look, Style, axis, layout, limits
 from kqlext.visualization.points import Points, Series, points_of
 from kqlext.visualization.properties import ChartSpec
-from kqlext.visualization.roles import role_of
+from kqlext.visualization.roles import NotDrawnError, role_of
 from kqlext.visualization.thinning import few_enough
 from kqlext.visualization.values import json_moments, json_numbers
 
@@ -183,7 +183,7 @@ def _add_axes(spec: ChartSpec, table: Table, points: Points, drawn: Figure) -> N
     name = _axis_name(table.columns[spec.x])
     kind = {"time": "date", "category": "category"}.get(points.role, "log" if spec.x_axis.log else "linear")
     title = name if spec.x_axis.title is None else spec.x_axis.title
-    along = axis(title, kind, **limits(spec.x_axis.minimum, spec.x_axis.maximum, kind), **_categories(spec, points))
+    along = axis(title, kind, **limits(*_x_ends(spec, points), kind), **_categories(spec, points))
     values = [_value_axis(spec, table, (index,)) for index in spec.ys] if spec.split != "none" else []
     if spec.kind == "barchart":
         # The first category on top, and room for the names of all.
@@ -197,6 +197,26 @@ def _add_axes(spec: ChartSpec, table: Table, points: Points, drawn: Figure) -> N
         _side_by_side(drawn, values[:_MOST_PANELS])
     elif spec.split == "panels":
         _one_below_another(drawn, values[:_MOST_PANELS])
+
+
+def _x_ends(spec: ChartSpec, points: Points) -> tuple[float | str | None, float | str | None]:
+    """Begin and end of the x axis. One of time has both or none: plotly takes no range of which one end is missing.
+
+    Raises:
+        NotDrawnError: no point is between them.
+    """
+    low, high = spec.x_axis.minimum, spec.x_axis.maximum
+    if points.role != "time" or (low is None) == (high is None):
+        return low, high
+    x = np.unique(np.concatenate([one.x for one in points.series]))
+    beside = np.diff(x).min() // 2 if spec.kind in _BARS and len(x) > 1 else np.timedelta64(0, "us")
+    first, last = x[0] - beside, x[-1] + beside
+    if (low is not None and np.datetime64(str(low)) >= last) or (
+        high is not None and np.datetime64(str(high)) <= first
+    ):
+        raise NotDrawnError(f"no point is {'after xmin' if high is None else 'before xmax'}")
+    begin, end = json_moments(np.array([first, last]))
+    return (begin if low is None else low), (end if high is None else high)
 
 
 def _value_axis(spec: ChartSpec, table: Table, ys: Sequence[int]) -> Figure:

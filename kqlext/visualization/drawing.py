@@ -1,18 +1,27 @@
-"""What a result with a `render` shows: one mime bundle of a chart with the table as its fallback, or the table alone.
+"""What a result with a `render` shows: one mime bundle of a chart in several forms, or the table alone.
 
-The chart is ``application/vnd.plotly.v1+json``, which is data and no script: JupyterLab and Notebook 7 draw it by the
-extension that comes with plotly, VS Code by its own renderer, both in a notebook that is not trusted. They prefer it to
-the HTML in the same bundle, which is what all others show (nbconvert, nbviewer, GitHub, a JupyterLab without plotly).
+Each front end shows the first form that it knows, none of them runs a script or calls anybody:
+
+- plotly's figure as JSON: JupyterLab and Notebook 7 by the extension that comes with plotly, VS Code by itself;
+- Vega-Lite: a JupyterLab or Notebook 7 without plotly;
+- PNG, where vl-convert is installed: nbconvert, GitHub, mail;
+- the table as text: a terminal, and all others.
+
+JupyterLab prefers HTML to Vega-Lite, so there is HTML only with a chart that has no Vega-Lite.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kqlext.errors import KqlConversionError
 from kqlext.text import one_line, plural
+from kqlext.visualization import images
 from kqlext.visualization import table as tables
+from kqlext.visualization.vega_lite import MIME_TYPE as VEGA_LITE
+from kqlext.visualization.vega_lite import Spec, vega_lite
 
 if TYPE_CHECKING:
     from kqlext.result import Result
@@ -20,8 +29,8 @@ if TYPE_CHECKING:
 
 MIME_TYPE = "application/vnd.plotly.v1+json"
 _FALLBACK_BYTES = 20_000  # of the table beside a chart
-# With "responsive" the output of JupyterLab has no height.
-_CONFIG = {"displaylogo": False, "typesetMath": False}
+# With "responsive" the output of JupyterLab has no height. plotly's own page for sharing a chart takes its data.
+_CONFIG = {"displaylogo": False, "typesetMath": False, "showSendToCloud": False, "plotlyServerURL": ""}
 _FEW = 5  # warnings that are written above a chart
 
 Properties = Mapping[str, Any]
@@ -37,9 +46,22 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
     except _not_drawn() as reason:
         remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
         return dict(tables.mime_bundle(result, remark))
-    remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
-    fallback = tables.mime_bundle(result, remark, _FALLBACK_BYTES)
-    return {MIME_TYPE: {**drawn, "config": _CONFIG}, **fallback}
+    bundle: dict[str, Any] = {MIME_TYPE: {**drawn, "config": _CONFIG}}
+    spec = _vega_lite(kind, drawn)
+    if spec is None:
+        remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
+        return {**bundle, **tables.mime_bundle(result, remark, _FALLBACK_BYTES)}
+    bundle[VEGA_LITE] = spec
+    png, lacking = images.picture(spec) if result.view.chart_image else (None, "")
+    if png is not None:
+        bundle["image/png"] = base64.b64encode(png).decode()
+    remark = f"render {kind}: a chart in notebooks; here a table{lacking and f' ({lacking})'}"
+    return {**bundle, "text/plain": tables.mime_bundle(result, remark, _FALLBACK_BYTES)["text/plain"]}
+
+
+def _vega_lite(kind: str, drawn: Figure) -> Spec | None:
+    """The same chart in Vega-Lite; none of a figure that the query gives, which may have parts that it lacks."""
+    return None if kind == "plotly" else vega_lite(drawn)
 
 
 def figure(result: Result, properties: Properties | None = None) -> Figure:
@@ -67,14 +89,7 @@ def to_plotly(result: Result, properties: Properties) -> Any:
     Raises:
         KqlConversionError: there is no such chart of this result.
     """
-    kind = _kind(result, properties)
-    if not kind:
-        raise KqlConversionError("The query has no render.", hint="name a chart: r.to_plotly('timechart')")
-    try:
-        drawn = figure(result, properties)
-    except _not_drawn() as reason:
-        text = str(reason) or "it is a table"
-        raise KqlConversionError(f"There is no {kind} of this result: {text}.", hint="to_pandas() has all") from None
+    drawn = _required(result, properties, "name a chart: r.to_plotly('timechart')")
     import plotly.graph_objects as go
 
     try:
@@ -84,25 +99,27 @@ def to_plotly(result: Result, properties: Properties) -> Any:
         raise KqlConversionError(f"plotly does not take this figure: {one_line(first)}") from None
 
 
-def write_image(figure: Any, path: str, format: str | None, options: Mapping[str, Any]) -> str:
-    """Write a figure to a file, on white.
+def _required(result: Result, properties: Properties, hint: str) -> Figure:
+    kind = _kind(result, properties)
+    if not kind:
+        raise KqlConversionError("The query has no render.", hint=hint)
+    try:
+        return figure(result, properties)
+    except _not_drawn() as reason:
+        text = str(reason) or "it is a table"
+        raise KqlConversionError(f"There is no {kind} of this result: {text}.", hint="to_pandas() has all") from None
+
+
+def to_image(result: Result, path: str, format: str | None, engine: str | None, options: Mapping[str, Any]) -> str:
+    """Write the chart of the query's `render`; see ``images.write``.
 
     Raises:
-        KqlConversionError: kaleido, or the Chrome that it runs, is not there; or the format is none of its own.
+        KqlConversionError: there is no chart, or it cannot be written.
     """
-    try:
-        import kaleido  # noqa: F401
-    except ImportError:
-        raise KqlConversionError("kaleido is not installed.", hint="%pip install kqlext[image]") from None
-    if figure.layout.paper_bgcolor == "rgba(0,0,0,0)":
-        figure.update_layout(paper_bgcolor="white")
-    try:
-        figure.write_image(path, format=format, **options)
-    except (ValueError, RuntimeError, ImportError, OSError) as error:
-        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        hint = "kaleido needs Chrome or Chromium; formats are png, jpeg, webp, svg and pdf"
-        raise KqlConversionError(f"The image cannot be written: {one_line(first)}", hint=hint) from None
-    return path
+    drawn = _required(result, {}, "only the chart of a query's render is written")
+    # Of a layout of plotly's own only plotly knows all.
+    spec = None if result.view.plotly_layout and engine is None else _vega_lite(_kind(result, None), drawn)
+    return images.write(lambda: to_plotly(result, {}), spec, path, format, engine, options)
 
 
 class Shown:

@@ -102,7 +102,7 @@ def caption(result: Result, shown: _Shown, rows: int, number: int) -> str:
     """``50 of 53,412 rows · 0.42 s · Samples@help``, with what is to be known about the display."""
     table = shown.table
     count = plural(table.num_rows, "row") if rows == table.num_rows else f"{rows:,} of {plural(table.num_rows, 'row')}"
-    parts = [count, f"{result.origin.elapsed:.2f} s", result.origin.connection]
+    parts = [count, f"{result.origin.elapsed:.2f} s", result.origin.shown]
     if len(result.tables) > 1:
         parts.insert(0, f"table {number} of {len(result.tables)}")
     if result.view.statistics and number == len(result.tables) and (line := statistics_line(result.statistics)):
@@ -123,7 +123,7 @@ def _html(result: Result, shown: Sequence[_Shown], limit: int | None) -> str:
         tables = [f"<p>{html_text(caption(result, one, one.rows, n))}</p>" for n, one in enumerate(shown, 1)]
     else:
         tables = [_html_table(result, one, number) for number, one in enumerate(shown, 1)]
-    return "".join([*warnings, *(tables or [f"<p>no table · {html_text(result.origin.connection)}</p>"])])
+    return "".join([*warnings, *(tables or [f"<p>no table · {html_text(result.origin.shown)}</p>"])])
 
 
 def _html_table(result: Result, shown: _Shown, number: int) -> str:

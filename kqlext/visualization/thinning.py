@@ -91,16 +91,16 @@ def _few_points(spec: ChartSpec, points: Points, notes: list[str]) -> Points:
     if spec.stacking != "unstacked":  # areas on one another need the same x
         raise NotDrawnError(f"{count:,} points are too many to be stacked; summarize into wider bins")
     if spec.kind == "scatterchart":
-        series, what = _apart(points.series), "of those that lie on one another one is drawn"
+        series, what = apart(points.series), "of those that lie on one another one is drawn"
     else:
         most = max(30, MOST_POINTS // len(points.series))
-        series, what = [_thinned(one, min(_PIXELS, most // 3)) for one in points.series], "every peak is drawn"
+        series, what = [thinned(one, min(_PIXELS, most // 3)) for one in points.series], "every peak is drawn"
     drawn = sum(len(one.x) for one in series)
     notes.append(f"{drawn:,} of {count:,} points: {what}; the Result has all.")
     return replace(points, series=tuple(series))
 
 
-def _thinned(one: Series, columns: int) -> Series:
+def thinned(one: Series, columns: int) -> Series:
     """The least and the greatest value, and a gap, of each column of pixels along x; marks of anomalies stay."""
     if len(one.x) <= 3 * columns:
         return one
@@ -133,14 +133,14 @@ def _firsts(rows: Any, columns_of: Any) -> list[int]:
     return found
 
 
-def _apart(series: Sequence[Series]) -> list[Series]:
+def apart(series: Sequence[Series], most: int = MOST_POINTS) -> list[Series]:
     """One point of each cell of a raster, which is made coarser until the points are few enough."""
     xs, ys = (np.concatenate([getattr(one, axis).astype(float) for one in series]) for axis in "xy")
     owner = np.repeat(np.arange(len(series)), [len(one.x) for one in series])
-    for cells in (1_000, 500, 250, 120, 60, 30):
+    for cells in (1_000, 500, 350, 250, 170, 120, 85, 60, 45, 30):
         place = (owner * cells + _cells(xs, cells)) * cells + _cells(ys, cells)
         keep = np.sort(np.unique(place, return_index=True)[1])
-        if len(keep) <= MOST_POINTS:
+        if len(keep) <= most:
             break
     bounds = np.concatenate([[0], np.cumsum([len(one.x) for one in series])])
     result = []

@@ -18,6 +18,7 @@ from typing import Any
 import plotly
 import pytest
 from charts import result_of
+from pictured import CASES, HOSTILE
 
 from kqlext.visualization.drawing import MIME_TYPE
 
@@ -25,44 +26,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
-
-DAYS = [f"2024-01-{day:02}T00:00:00Z" for day in range(1, 11)]
-HOSTILE = "<a href='javascript:a()'>x</a><b>&lt;$y$"
-BY_DAY = [[day, s, n + (s == "b")] for n, day in enumerate(DAYS, 1) for s in "ab"]
-SERIES, CATEGORIES, PLAIN = "T:datetime s:string n:long", "s:string n:long", "T:datetime n:long m:long"
-STATES = [["TEXAS", 5], ["KANSAS", 3], ["", 1]]
-
-CASES: dict[str, tuple[str, Any, str, dict[str, Any]]] = {
-    "timechart": (SERIES, BY_DAY, "timechart", {"title": "By day"}),
-    "gaps": (PLAIN, [[day, None if n == 4 else n, n] for n, day in enumerate(DAYS)], "timechart", {"ycolumns": "n"}),
-    "area with a gap": (PLAIN, [[day, None if n == 4 else n, n] for n, day in enumerate(DAYS)], "areachart", {
-        "ycolumns": "n"}),
-    "one point": (SERIES, BY_DAY[:1], "timechart", {}),
-    "linechart": ("x:int y:int", [[n, n * n] for n in range(1, 11)], "linechart", {"yaxis": "log", "xtitle": "x axis"}),
-    "areachart": (SERIES, BY_DAY, "areachart", {}),
-    "stacked area": (SERIES, BY_DAY, "areachart", {"kind": "stacked"}),
-    "stacked100 area": (SERIES, BY_DAY, "areachart", {"kind": "stacked100"}),
-    "columnchart": (CATEGORIES, STATES, "columnchart", {"ytitle": "how many"}),
-    "columns of time": (SERIES, BY_DAY, "columnchart", {"kind": "stacked"}),
-    "barchart": (CATEGORIES, STATES, "barchart", {"legend": "hidden"}),
-    "stacked100 bars": (SERIES, BY_DAY, "barchart", {"kind": "stacked100", "xcolumn": "s", "series": "T"}),
-    "piechart": (CATEGORIES, STATES, "piechart", {}),
-    "scatterchart": ("x:real y:real s:string", [[n, n % 3, "ab"[n % 2]] for n in range(10)], "scatterchart", {}),
-    "map": ("Lon:real Lat:real", [[8.5, 47.4], [-100.0, 40.0]], "scatterchart", {"kind": "map"}),
-    "anomalychart": (PLAIN, [[day, n, n == 3] for n, day in enumerate(DAYS)], "anomalychart", {"anomalycolumns": "m"}),
-    "panels": (PLAIN, [[day, n, n * 9] for n, day in enumerate(DAYS)], "timechart", {"ysplit": "panels"}),
-    "axes": (PLAIN, [[day, n, n * 9] for n, day in enumerate(DAYS)], "timechart", {"ysplit": "axes"}),
-    "ladderchart": ("s:string A:datetime B:datetime", [["a", *DAYS[:2]], ["b", *DAYS[2:4]]], "ladderchart", {}),
-    "card": ("n:long s:string", [[1234567, "all is well"]], "card", {}),
-    "treemap": ("s:string t:string n:long", [["a", "x", 1], ["a", "y", 2], ["b", "z", 3]], "treemap", {}),
-    "sankey": ("s:string t:string n:long", [["a", "x", 1], ["b", "x", 2]], "sankey", {}),
-    "plotly": ("f:string", [[json.dumps({"data": [{"type": "bar", "x": ["p", "q"], "y": [1, 2]}]})]], "plotly", {}),
-    "hostile columns": (CATEGORIES, [[HOSTILE, 5], ["b", 3]], "columnchart", {"title": HOSTILE, "xtitle": HOSTILE}),
-    "hostile series": (SERIES, [[DAYS[0], HOSTILE, 1], [DAYS[1], "b", 2]], "timechart", {}),
-    "hostile pie": (CATEGORIES, [[HOSTILE, 5], ["b", 3]], "piechart", {}),
-    "hostile treemap": (CATEGORIES, [[HOSTILE, 5], ["b", 3]], "treemap", {}),
-    "hostile sankey": ("s:string t:string n:long", [[HOSTILE, "b", 3]], "sankey", {}),
-}  # fmt: skip
 
 PAGE = """<!doctype html><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"

@@ -18,9 +18,9 @@ _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 class Lab:
-    """One server; `url(name)` opens a notebook of its folder."""
+    """One server; `url(name)` opens a notebook of its folder. Without plotly it is as where plotly is not installed."""
 
-    def __init__(self, home: Path, theme: str) -> None:
+    def __init__(self, home: Path, theme: str, plotly: bool = True) -> None:
         self.theme = theme
         self.folder = home / "notebooks"
         self.folder.mkdir(parents=True)
@@ -29,6 +29,7 @@ class Lab:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         self._settings(home / "settings", theme)
+        extensions = [] if plotly else [f"--LabApp.labextensions_path={home / 'none'}"]
         foreign = ("JUPYTER", "PYTEST", "IPYTHON", "KQL")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         own = {"HOME": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "PYTHONPATH": str(_ROOT)}
@@ -36,7 +37,7 @@ class Lab:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
              f"--ServerApp.port={self._port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self._token}",
-             f"--ServerApp.root_dir={self.folder}", "--LabApp.news_url="],
+             f"--ServerApp.root_dir={self.folder}", "--LabApp.news_url=", *extensions],
             env={**inherited, **own, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
             cwd=self.folder, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip

@@ -1,0 +1,147 @@
+"""What the embedded engine reads otherwise than Kusto (duckdb-kql 1.1.2): written anew where that is exact, or refused.
+
+Sources: "The string data type" of the Kusto Query Language, and how the language's own parser reads its escapes;
+tests/test_local_rewrites.py runs each on the engine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kqlext import syntax
+from kqlext.errors import KqlQueryError, KqlUnsupportedError, Span
+from kqlext.literals import string
+from kqlext.services.base import Query
+from kqlext.syntax import Token
+
+
+def rewritten(query: Query) -> Query:
+    """The query as the engine reads it right. Its edits are these alone: ``restore`` leads to the query's own text.
+
+    Raises:
+        KqlQueryError: what Kusto refuses too, but with less to say.
+        KqlUnsupportedError: the engine would read it otherwise than Kusto, and there is no other way to write it.
+    """
+    text = query.text
+    code = [token for token in syntax.tokens(text) if token.kind != "comment"]
+    _refuse(text, code)
+    changes = [(token.span, found) for token in code if token.kind == "string" and (found := _plain(token, text))]
+    changes += _counts(code)
+    result = Query(text)
+    for span, found in sorted(changes, key=lambda change: -change[0].start):
+        result = result.replace(span, found)
+    return result
+
+
+# --- refused -------------------------------------------------------------------------------------------------
+
+_FINE = re.compile(r"\d:\d\d:\d\d\.\d{6}0*[1-9]")
+_DATETIMES = ("datetime", "date", "todatetime")
+
+
+def _refuse(text: str, code: Sequence[Token]) -> None:
+    single = syntax.find_single_equals(text)
+    if single is not None:
+        raise KqlQueryError("A condition compares with ==, not with =.", text=text, span=single, hint="write ==")
+    for index, token in enumerate(code[:-1]):
+        if token.text in _DATETIMES and code[index + 1].text == "(":
+            end = next((other.end for other in code[index + 1 :] if other.text == ")"), len(text))
+            if _FINE.search(text, token.start, end):
+                raise KqlUnsupportedError(
+                    "The embedded engine holds times to the microsecond; this one is finer.",
+                    text=text,
+                    span=Span(token.start, end),
+                    hint="round it to six digits behind the second",
+                )
+
+
+# --- strings -------------------------------------------------------------------------------------------------
+
+_ESCAPE = re.compile(
+    r"\\(?:u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})|x(?P<x>[0-9A-Fa-f]{2})|(?P<octal>[0-7]{1,3})|(?P<other>.))",
+    re.DOTALL,
+)
+_CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_WRITTEN = {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _plain(token: Token, text: str) -> str | None:
+    """A string literal without what the engine does not know: the h of an obfuscated one, several lines, and escapes;
+    None where there is none of these.
+    """
+    written = token.text[1:] if token.text[0] in "hH" else token.text
+    if written.startswith(("```", "~~~")):
+        closed = len(written) >= 6 and written.endswith(written[:3])
+        return string(written[3:-3], embedded=True) if closed else None
+    if not written.startswith("@") and "\\" in written:
+        written = _joined(_ESCAPE.sub(lambda match: _character(match, token, text), written), token, text)
+    return None if written == token.text else written
+
+
+def _character(match: re.Match[str], token: Token, text: str) -> str:
+    if match["other"] is not None:
+        return _CONTROLS.get(match["other"], match.group())
+    octal = match["octal"]
+    code = int(octal, 8) if octal is not None else int(match["u"] or match["U"] or match["x"], 16)
+    if octal == "0":
+        return match.group()
+    if code > 0x10FFFF:
+        raise KqlQueryError(
+            f"{match.group()} is no character.", text=text, span=Span(*match.span()).shifted(token.start)
+        )
+    return _WRITTEN.get(chr(code), chr(code))
+
+
+_PAIR, _HALF = re.compile("[\ud800-\udbff][\udc00-\udfff]"), re.compile("[\ud800-\udfff]")
+
+
+def _joined(written: str, token: Token, text: str) -> str:
+    """The literal with each pair of surrogates as the one character that they are."""
+    whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), written)
+    if _HALF.search(whole):
+        raise KqlUnsupportedError(
+            "The embedded engine has no half characters (lone surrogates).", text=text, span=token.span
+        )
+    return whole
+
+
+# --- counts --------------------------------------------------------------------------------------------------
+
+_COUNTED = ("take", "limit", "top")
+
+
+def _counts(code: Sequence[Token]) -> list[tuple[Span, str]]:
+    """`take n` with a `let n = 5`: the name, and the number that stands for it."""
+    numbers = _integers(code)
+    found, depth = [], 0
+    for index, token in enumerate(code):
+        symbol = token.text if token.kind == "symbol" else ""
+        depth += (symbol == "{") - (symbol == "}")  # in a function's body a name may be its parameter
+        after = code[index + 1] if index + 1 < len(code) else None
+        if depth or after is None or after.text not in numbers or index == 0 or token.text not in _COUNTED:
+            continue
+        ends = index + 2 == len(code) or code[index + 2].text in ("|", ";", ")", "by")
+        if code[index - 1].text == "|" and ends:
+            found.append((after.span, numbers[after.text]))
+    return found
+
+
+def _integers(code: Sequence[Token]) -> dict[str, str]:
+    """The names that a `let` of the query gives to a whole number, and that number."""
+    found: dict[str, str] = {}
+    starts = [
+        index for index, token in enumerate(code) if token.text == "let" and (not index or code[index - 1].text == ";")
+    ]
+    for start in starts:
+        end = next((index for index in range(start, len(code)) if code[index].text == ";"), len(code))
+        words = [token.text for token in code[start + 1 : end]]
+        if len(words) < 3 or words[1] != "=":
+            continue
+        name, value = words[0], words[2:]
+        if value[0] in ("int", "long") and value[1:2] == ["("] and value[-1] == ")":
+            value = value[2:-1]
+        found.pop(name, None)
+        if len(value) == 1 and (value[0].isdecimal() or value[0] in found):
+            found[name] = found.get(value[0], value[0])
+    return found
