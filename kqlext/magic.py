@@ -104,7 +104,8 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_post.append(input_transformers.silence)
     magics = shell.magics_manager.registry["KqlMagics"]
     assert isinstance(magics, KqlMagics)
-    shell.Completer.custom_matchers.append(matcher.make_matcher(magics.editor))
+    _remove_matcher(shell)
+    shell.Completer.custom_matchers.append(matcher.make_matcher(magics.editor, hasattr(shell, "pt_app")))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -124,6 +125,9 @@ def unload(shell: InteractiveShell) -> None:
     ):
         if own in transformers:
             transformers.remove(own)
-    shell.Completer.custom_matchers[:] = [
-        other for other in shell.Completer.custom_matchers if not matcher.is_ours(other)
-    ]
+    _remove_matcher(shell)
+
+
+def _remove_matcher(shell: InteractiveShell) -> None:
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [other for other in matchers if not matcher.is_ours(other)]

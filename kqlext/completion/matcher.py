@@ -18,11 +18,12 @@ _FIRST = 1000.0  # its priority: IPython's own matchers come after it
 Matcher = Callable[["CompletionContext"], Any]
 
 
-def make_matcher(editor: Callable[[], Editor]) -> Matcher:
+def make_matcher(editor: Callable[[], Editor], adds_brackets: bool = False) -> Matcher:
     """A matcher that completes KQL and keeps all others out of it, Jedi above all. It never raises.
 
     Args:
         editor: gives what completes; it is called with the first completion in KQL.
+        adds_brackets: whether the front end shows ``()`` behind what is called a function, as IPython's terminal does.
     """
 
     @context_matcher(priority=_FIRST, identifier=IDENTIFIER)  # type: ignore[untyped-decorator]
@@ -40,6 +41,8 @@ def make_matcher(editor: Callable[[], Editor]) -> Matcher:
         typed = text[found.start : cursor]
         # Others are kept out only where there is something: what is typed already changes nothing.
         items = [(item.text, item.type) for item in found.items] or [(typed, "text")]
+        if adds_brackets:
+            items = [(text, "method" if kind == "function" else kind) for text, kind in items]
         return {
             "completions": [SimpleCompletion(text=text, type=kind) for text, kind in items],
             "suppress": True,
