@@ -254,9 +254,10 @@ def test_declared_values_on_every_service(services: tuple[Shell, list[Asked]], v
 @given(names)
 def test_names_of_tables_that_are_looked_up(services: tuple[Shell, list[Asked]], name: str) -> None:
     shell, connections = services
-    with connect(f"defender://anonymous;datasourceurl='{shell.variables['hunting']}'") as client:
-        with pytest.raises(errors.KqlResponseError, match="does not say which columns"):  # the server has one answer
-            read_table(client._connection.service, name)
+    hunting = f"defender://anonymous;datasourceurl='{shell.variables['hunting']}'"
+    unanswered = pytest.raises(errors.KqlResponseError, match="does not say which columns")  # the server has one answer
+    with connect(hunting) as client, unanswered:
+        read_table(client._connection.service, name)
     tokens, strings = read(connections[3].last())
     assert "".join(tokens) in ('[""]|getschema', f"{name}|getschema")
     assert strings in ([name], [])
