@@ -29,4 +29,4 @@ def test_tab_offers_columns(open_notebook: Callable[..., Notebook]) -> None:
     option.click()
     notebook.page.keyboard.press("End")
     notebook.page.keyboard.press("Tab")
-    option.get_by_text("-display_limit").wait_for()
+    option.filter(has_text="-display_limit").wait_for()
