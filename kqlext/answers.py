@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
 from kqlext.text import did_you_mean, listing
 from kqlext.time_range import parse_length, parse_range, ranged
-from kqlext.values import Values, bind, given, inlined
+from kqlext.values import Values, bind, dict_of, given, inlined
 
 if TYPE_CHECKING:
     from kqlext.decode import DataSet
@@ -76,13 +77,16 @@ def answer(session: Session, question: Question) -> Result:
     """
     options, query = question.options, question.query
     question = replace(question, values=_values(question))
+    properties, identity = _asked(question)
     timespan = parameters.iso_timespan(options["timespan"])
     request = Query(
         query.text,
-        dict(question.cell.properties),
+        properties,
         options["timeout"],
         timespan,
         options["search"],
+        keep_raw=options["keep_raw"],
+        client_request_id=identity,
         progress=Progress(most_bytes=_bytes(options["max_answer"])),
     )
     try:
@@ -146,6 +150,30 @@ def _values(question: Question) -> Values:
         raise
 
 
+_TAG = re.compile(r"[A-Za-z0-9._-]{0,60}")
+
+
+def _asked(question: Question) -> tuple[dict[str, object], str]:
+    """The request properties that the cell asks for, and the client request id; an error points at the option."""
+    options = question.options
+    properties: dict[str, object] = {}
+    try:
+        if options["query_properties"] is not None:
+            properties.update(dict_of("query_properties", options["query_properties"], question.namespace))
+        if options["request_cache_max_age"]:
+            properties["query_results_cache_max_age"] = str(dt.timedelta(seconds=options["request_cache_max_age"]))
+        if not _TAG.fullmatch(options["request_id_tag"]):
+            raise KqlCellError("-request_id_tag cannot be this.", hint="up to 60 letters, digits, dots, _ and -")
+    except KqlCellError as error:
+        names = ("query_properties", "request_id_tag")
+        use = next((use for use in question.cell.options if use.option.name in names), None)
+        if use is not None:
+            error.text, error.span = question.cell.text, use.span
+        raise
+    tag = f"kqlext.query;{options['request_id_tag']};" if options["request_id_tag"] else ""
+    return {**properties, **dict(question.cell.properties)}, new_client_request_id(tag)
+
+
 def _point_at_variable(error: KqlError, text: str, question: Question) -> None:
     """Where a `let` names a variable that there is not, a service says only that it does not know a column or table."""
     missing = getattr(error, "unresolved", None)
@@ -176,7 +204,7 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
         _check(question, connection, query)
     data_set = run_over(connections, queries, options["strict"], question.watch)
     linked = Linked(None, reason="several connections were asked")
-    return _result(data_set, listing(connection.id for connection in connections), request, began, linked)
+    return _result(data_set, listing(connection.id for connection in connections), queries[0], began, linked)
 
 
 def _sources(session: Session, question: Question) -> list[Connection]:
@@ -211,7 +239,7 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
     bound = bind(request, question.values, connection)
     _check(question, connection, ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC)))
     data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
-    return _result(data_set, connection.id, request, began, _linked(connection, request, bound, question.values))
+    return _result(data_set, connection.id, bound, began, _linked(connection, request, bound, question.values))
 
 
 def _of_named(session: Session, request: Query, question: Question) -> Result:
@@ -302,11 +330,21 @@ def _bytes(megabytes: int | None) -> int:
 
 def _another(request: Query) -> Query:
     """The same query, as one of its own."""
-    return replace(request, client_request_id=new_client_request_id(), progress=request.progress.anew())
+    identity = new_client_request_id(request.client_request_id)
+    return replace(request, client_request_id=identity, progress=request.progress.anew())
 
 
 def _result(data_set: DataSet, source: str, request: Query, began: float, linked: Linked) -> Result:
     from kqlext.result import Origin, Result
 
     elapsed = time.perf_counter() - began
-    return Result(data_set, Origin(source, request.written, elapsed, request.client_request_id, linked=linked))
+    origin = Origin(
+        source,
+        request.written,
+        elapsed,
+        request.client_request_id,
+        sent=request.text,
+        started=time.time() - elapsed,
+        linked=linked,
+    )
+    return Result(data_set, origin)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 LAST_RESULT = "_kql"
-"""The variable that always holds the last Result, besides Kqlmagic's ``_kql_raw_result_``."""
+"""The variable that always holds the last Result, besides Kqlmagic's two."""
+
+_LAST_OF_KQLMAGIC = "_kql_last_result_"
 
 _CACHED = type(functools.lru_cache(len))  # what a function under @cache is
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, _CACHED, functools.partial)
@@ -81,5 +83,22 @@ def bind(result: Result, bindings: list[Binding], namespace: MutableMapping[str,
     values = [CONVERSIONS[binding.type](result) for binding in bindings]
     for binding, value in zip(bindings, values, strict=True):
         namespace[binding.name] = value
-    namespace[raw_name] = namespace[LAST_RESULT] = result
+    namespace[raw_name] = namespace[LAST_RESULT] = namespace[_LAST_OF_KQLMAGIC] = result
     return values
+
+
+def bind_columns(result: Result, namespace: MutableMapping[str, Any]) -> list[str]:
+    """Bind each column of a result to a variable of its name, as a tuple of Python values; gives the names.
+
+    Raises:
+        KqlCellError: a column's name is none for a variable, or stands twice; nothing was bound.
+    """
+    names = result.table.column_names
+    for name in names:
+        check_name(name, namespace, "", None)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise KqlCellError(f"Column {twice} stands twice.", hint="rename one in the query: project-rename")
+    for column in result.table.columns:
+        namespace[column.name] = tuple(column.values(0, len(column)))
+    return names

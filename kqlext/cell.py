@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from kqlext import syntax
 from kqlext.errors import KqlCellError, Span
-from kqlext.head import LEADING, TARGET, CommandUse, Fragment, Head, OptionUse
+from kqlext.head import LEADING, TARGET, CommandUse, ForeignUse, Fragment, Head, OptionUse
 from kqlext.text import plural
 
 MAX_LENGTH = 2_000_000
@@ -46,7 +46,8 @@ class Cell:
     """What a cell asks for.
 
     ``text`` is the whole cell as the user sees it, secrets of a connection string blotted out; all spans point
-    into it. ``target`` is that of a query that stands elsewhere (``-query``, ``-file``).
+    into it. ``target`` is that of a query that stands elsewhere (``-query``, ``-file``). ``ignored`` are options of
+    Kqlmagic's that do nothing.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Cell:
     queries: tuple[QueryText, ...] = ()
     silent: bool = False
     target: Fragment | None = None
+    ignored: tuple[ForeignUse, ...] = ()
 
 
 def parse(line: str, body: str | None = None) -> Cell:
@@ -78,15 +80,17 @@ def parse(line: str, body: str | None = None) -> Cell:
         )
     head = Head(text, len(magic))
     head.read()
-    return _finish(head, one_line=body is None or not body.strip())
+    cell = _finish(head, one_line=body is None or not body.strip())
+    return replace(cell, ignored=tuple(head.ignored)) if head.ignored else cell
 
 
 def _finish(head: Head, one_line: bool) -> Cell:
     """The queries behind a head, and the checks that need both."""
     text, position = head.text, head.position
     if head.command is not None:
+        options = tuple(head.options)
         end = head.command.begin if head.command.command.takes_query else position
-        return Cell(head.shown_text(end), command=head.command, options=tuple(head.options), silent=head.silent)
+        return Cell(head.shown_text(end), head.command, head.connection, options, silent=head.silent)
     end, silent = _silence(text, position, one_line)
     queries = [_query_text(text, span.shifted(position)) for span in syntax.queries(text[position:end])]
     if not queries and any(use.option.name in ("query", "file") for use in head.options):
@@ -99,6 +103,8 @@ def _finish(head: Head, one_line: bool) -> Cell:
         if first.target is not None:
             raise head.error("A query takes one target.", first.target.span)
         queries[0] = QueryText(first.text, first.span, head.target)
+    if not queries and any(use.is_command for use in head.ignored):
+        return Cell(head.shown_text(position), silent=head.silent)
     if not queries and head.connection is None and not _connects(head.options):
         raise KqlCellError("There is no query in this cell.", hint="write KQL, or %kql --help")
     for query in queries:

@@ -40,6 +40,16 @@ class Client:
         self._closed = False
         self._watch: Watch | None = None
 
+    @property
+    def connection(self) -> Connection:
+        """The open connection behind it.
+
+        Raises:
+            KqlConnectionError: it was closed.
+        """
+        self._check_open()
+        return self._connection
+
     def query(
         self,
         text: str,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kqlext.cell import Cell
@@ -11,8 +12,10 @@ from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlQueryError, Span
-from kqlext.head import CommandUse, read_option
+from kqlext.head import CommandUse
 from kqlext.help import TOPICS, help_text
+from kqlext.kqlmagic_names import foreign_options, says_nothing_happens
+from kqlext.option_values import read_option
 from kqlext.options import OPTIONS, option_names
 from kqlext.recordings import folder_of, recordings
 from kqlext.references import EnvironmentVariable, Reference
@@ -65,6 +68,7 @@ def _help(use: CommandUse, _: Context) -> Notice:
     topic = normalize_name(use.argument)
     if not topic or topic == "help":
         return Notice(help_text())
+    topic = normalize_name(_TOPICS_OF_KQLMAGIC.get(topic, topic))
     found = next((name for name in TOPICS if topic in (name, name[:-1], name[:4])), None)
     if found is not None:
         return Notice(TOPICS[found][1]())
@@ -90,6 +94,17 @@ def _format(use: CommandUse, context: Context) -> object:
     return formatted(use, context.editor())
 
 
+_TOPICS_OF_KQLMAGIC = {
+    **dict.fromkeys(("query", "kql", "faq", "clientrequestproperties", "requesttags"), "usage"),
+    **dict.fromkeys(("config", "cache"), "options"),
+    **dict.fromkeys(
+        ("appinsights", "applicationinsights", "loganalytics", "azuremonitor", "kusto", "adx", "azuredataexplorer",
+         "aria", "sso", "env"),
+        "connections",
+    ),
+}  # fmt: skip
+
+
 def _version(_: CommandUse, __: Context) -> Notice:
     from importlib.metadata import PackageNotFoundError, version
 
@@ -111,8 +126,9 @@ def _conn(use: CommandUse, context: Context) -> Notice:
     registry = context.session.registry
     if use.argument.startswith("@"):
         return Notice(named.shown_one(use.argument, here()))
-    if use.argument:
-        return Notice(connection_line(registry.find(use.argument)))
+    if use.argument and use.argument != "*":
+        names = [name.strip() for name in use.argument.split(",")]
+        return Notice("\n".join(connection_line(registry.find(name)) for name in names))
     named_lines = list(named.listing_lines(here()))
     if not registry:
         lines = ["Nothing is connected." if named_lines else "Nothing is connected: try %kql samples"]
@@ -157,6 +173,14 @@ def _palettes(use: CommandUse, _: Context) -> object:
     return PaletteListing([(name, palette(name)) for name in names])
 
 
+def _palette(_: CommandUse, context: Context) -> object:
+    from kqlext.visualization.look import read_look
+    from kqlext.visualization.palette import Colours, PaletteListing
+
+    options = context.options()
+    return PaletteListing([(options["palette_name"], read_look(options, Colours()).palette)])
+
+
 # --- settings --------------------------------------------------------------------------------------------
 
 
@@ -175,10 +199,24 @@ class SettingsListing(dict[str, Any]):
         return "\n".join(lines)
 
 
+_NEXT_SETTING = re.compile(r",\s*(?=[A-Za-z]\w*\s*(?:=|,|$))")
+
+
 def _config(use: CommandUse, context: Context) -> dict[str, Any]:
-    name, equals, written = use.argument.partition("=")
-    if not name.strip():
+    if not use.argument:
         return SettingsListing(context.settings.values(), context.settings.origins())
+    parts = _NEXT_SETTING.split(use.argument)
+    return {name: value for part in parts for name, value in _one_setting(replace(use, argument=part), context).items()}
+
+
+def _one_setting(use: CommandUse, context: Context) -> dict[str, Any]:
+    name, equals, written = use.argument.partition("=")
+    foreign = foreign_options().get(normalize_name(name.strip()))
+    if foreign is not None:
+        if foreign.refused:
+            message = f"{name.strip()}, known from Kqlmagic, is not here: {foreign.reason}."
+            raise KqlCellError(message, hint=foreign.instead)
+        return {name.strip(): says_nothing_happens(foreign, name.strip())}
     option = option_names().get(normalize_name(name.strip()))
     if option is None or not option.configurable:
         raise KqlCellError(
@@ -255,6 +293,7 @@ _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "functions": _schema,
     "signout": _signout,
     "palettes": _palettes,
+    "palette": _palette,
     "cache": _cache,
     "cache_stop": lambda _, context: _stop("cache", context),
     "use_cache": _use_cache,

@@ -31,7 +31,9 @@ class Notice:
 
 
 def show(item: object) -> None:
-    """Display something that is not the cell's last value."""
+    """Display something that is not the cell's last value; None is nothing."""
+    if item is None:
+        return
     from IPython.display import display
 
     display(item)  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
@@ -136,7 +136,7 @@ def _start_worker(waiting: SimpleQueue[_Task]) -> None:
 
 
 def _work(waiting: SimpleQueue[_Task]) -> None:
-    from kqlext.decode import decode
+    from kqlext.decode import decode, kept
 
     with contextlib.suppress(Empty):
         while True:
@@ -145,8 +145,12 @@ def _work(waiting: SimpleQueue[_Task]) -> None:
                 continue
             task.began, query = time.monotonic(), task.job.query
             try:
-                task.response = task.job.connection.service.execute(query)
-                task.future.set_result(decode(task.response))
+                response = task.response = task.job.connection.service.execute(query)
+                raw: tuple[bytes, ...] = ()
+                if query.keep_raw:
+                    response, raw = kept(response)
+                data_set = decode(response)
+                task.future.set_result(replace(data_set, raw=raw) if raw else data_set)
             except KqlError as error:
                 query.restore(error)
                 task.future.set_result(error)

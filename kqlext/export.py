@@ -44,13 +44,31 @@ def to_csv(table: Table, path: str | os.PathLike[str]) -> Path:
     import pyarrow as pa
     from pyarrow import csv
 
-    _check_names(table)
-    arrays = [_csv_array(column) for column in table.columns]
+    arrays = _csv_arrays(table)
     try:
         csv.write_csv(pa.table(arrays, names=table.column_names), path)
     except (OSError, pa.ArrowException) as error:
         raise _not_written(path, error) from None
     return Path(path)
+
+
+def csv_text(table: Table) -> str:
+    """The same as a text.
+
+    Raises:
+        KqlConversionError: a name stands twice.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    sink = pa.BufferOutputStream()
+    csv.write_csv(pa.table(_csv_arrays(table), names=table.column_names), sink)
+    return str(sink.getvalue().to_pybytes(), "utf-8")
+
+
+def _csv_arrays(table: Table) -> list[Any]:
+    _check_names(table)
+    return [_csv_array(column) for column in table.columns]
 
 
 def _csv_array(column: Column) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 
 from kqlext.errors import KqlCellError, Span
-from kqlext.options import COMMANDS, NO_MINIMUM, OPTIONS, Command, Option, command_names, option_names
-from kqlext.references import EnvironmentVariable, Reference, Value, hide_secrets, parse_value
+from kqlext.kqlmagic_names import Foreign, foreign_commands, foreign_options
+from kqlext.option_values import is_flag, read_option, read_property
+from kqlext.options import COMMANDS, OPTIONS, Command, Option, command_names, option_names
+from kqlext.references import EnvironmentVariable, Reference, hide_secrets, parse_value
 from kqlext.text import nearest, normalize_name, shorten
 
 
@@ -30,6 +31,19 @@ class OptionUse:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignUse:
+    """An option or command of Kqlmagic's that does nothing, as it was written."""
+
+    foreign: Foreign
+    written: str
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it stands in the place of a query."""
+        return self.written.startswith("--")
+
+
+@dataclass(frozen=True, slots=True)
 class CommandUse:
     """A command as it was written."""
 
@@ -46,6 +60,7 @@ LEADING = re.compile(r"(?:\s|//[^\n]*)*")
 _BLANK = re.compile(r"\s+")
 _COMMENT = re.compile(r"//[^\n]*")
 _FILE = re.compile(r"[^\S\n]+(\S+\.(?:kql|csl))\s*;?\s*\Z")
+_LAST_FLAG = re.compile(r"\s-!?([A-Za-z][\w-]*)\s*\Z")
 _COMMAND = re.compile(r"--([A-Za-z][\w-]*)(?=[\s;=]|$)")
 _OPTION = re.compile(r"-(!?)([A-Za-z][\w-]*)(?:(=)|(?=[\s;]|$))")
 _PROPERTY = re.compile(r"\+([A-Za-z]\w*)(=?)")
@@ -93,6 +108,7 @@ class Head:
         self.target: Fragment | None = None
         self.options: list[OptionUse] = []
         self.properties: list[tuple[str, object]] = []
+        self.ignored: list[ForeignUse] = []
         self.silent = False
 
     def read(self) -> None:
@@ -158,13 +174,16 @@ class Head:
             return False
         span = Span(*match.span())
         command = command_names().get(normalize_name(match.group(1)))
+        if command is None and (foreign := foreign_commands().get(normalize_name(match.group(1)))):
+            self._take_foreign(foreign, span)
+            self.position = len(self.text)
+            return True
         if command is None:
             near = nearest(match.group(1), (known.name for known in COMMANDS))
             hint = f"did you mean --{near}?" if near else "%kql --help lists the commands"
             raise self.error(f"There is no command --{shorten(match.group(1), 40)}.", span, hint)
-        argument = self.text[match.end() :].strip().removeprefix("=").strip()
-        self.silent = argument.endswith(";")
-        argument = argument.removesuffix(";").strip()
+        self.position = match.end()
+        argument = self._query() if command.takes_query else self._argument()
         value = None if command.takes_query else parse_value(argument)
         begin = self.text.find(argument, match.end())
         self.command = CommandUse(command, value if isinstance(value, str) else argument, span, begin)
@@ -175,6 +194,31 @@ class Head:
             raise self.error(f"--{command.name} takes no connection string.", span, hint)
         self.position = len(self.text)
         return True
+
+    def _query(self) -> str:
+        """The KQL behind a command, as it is; a last ``;`` is noted."""
+        text = self.text[self.position : self.last].strip()
+        self.silent = text.endswith(";")
+        return text.removesuffix(";").rstrip()
+
+    def _argument(self) -> str:
+        """What stands behind a command; the options before and behind it are read, a last ``;`` is noted."""
+        end, flags = self.last, []
+        if end > self.position and self.text[end - 1] == ";":
+            self.silent, end = True, end - 1
+        while flag := _LAST_FLAG.search(self.text, self.position, end):
+            if not is_flag(normalize_name(flag.group(1))):
+                break
+            flags.append(flag.start(1))
+            end = flag.start()
+        self._skip(_BLANK)
+        while self.position < end and self._option():
+            self._skip(_BLANK)
+        argument = self.text[self.position : end].strip().removeprefix("=").strip()
+        for start in flags:
+            self.position = self.text.rfind("-", 0, start)
+            self._option()
+        return argument
 
     def _connection(self) -> bool:
         span = self._connection_span()
@@ -225,6 +269,12 @@ class Head:
         negated, name, equals = match.groups()
         span = Span(self.position, match.end() - len(equals or ""))
         option = option_names().get(normalize_name(name))
+        if option is None and (foreign := foreign_options().get(normalize_name(name))):
+            self._take_foreign(foreign, span)
+            self.position = match.end()
+            if not foreign.flag or equals:
+                self._word(span, f"-{name} needs a value.", same_line=not equals)
+            return True
         if option is None:
             spellings = [spelling for known in OPTIONS for spelling in (known.name, *known.aliases)]
             near = nearest(name, spellings)
@@ -235,6 +285,14 @@ class Head:
         self.position = match.end()
         self.options.append(OptionUse(option, self._option_value(option, negated, equals, span), span))
         return True
+
+    def _take_foreign(self, foreign: Foreign, span: Span) -> None:
+        """Note what does nothing; raise for what is refused."""
+        written = span.of(self.text)
+        if foreign.refused:
+            message = f"{written}, known from Kqlmagic, is not here: {foreign.reason}."
+            raise self.error(message, span, foreign.instead)
+        self.ignored.append(ForeignUse(foreign, written))
 
     def _option_value(self, option: Option, negated: str, equals: str | None, span: Span) -> object:
         if option.kind == "flag" and not equals:
@@ -262,7 +320,11 @@ class Head:
         if any(name == match.group(1) for name, _ in self.properties):
             raise self.error(f"+{match.group(1)} is given twice.", span, "remove one of the two")
         value = self._word(span, f"+{match.group(1)} needs a value.")
-        self.properties.append((match.group(1), read_property(value.text)))
+        try:
+            self.properties.append((match.group(1), read_property(value.text)))
+        except KqlCellError as error:
+            error.text, error.span = self.shown_text(), value.span
+            raise
         return True
 
     def _word(self, owner: Span, missing: str, same_line: bool = False) -> Fragment:
@@ -299,62 +361,3 @@ class Head:
                 depth = max(0, depth - 1)
             position += 1
         return position, quote
-
-
-_WORDS = {"true": True, "false": False, "none": None, "null": None}
-
-
-def read_option(option: Option, word: str, text: str, span: Span) -> object:
-    """The value of an option from the word behind it, or a ``Reference`` still to be looked up.
-
-    Raises:
-        KqlCellError: the word is no value of the option's kind.
-    """
-    value = parse_value(word)
-    plain = value if isinstance(value, str) else word
-    if option.kind == "choice":
-        by_name = {normalize_name(choice): choice for choice in option.choices}
-        if normalize_name(plain) in by_name:
-            return by_name[normalize_name(plain)]
-        near = nearest(plain, option.choices)
-        hint = f"did you mean {near}?" if near else f"one of {', '.join(option.choices)}"
-        raise KqlCellError(f"-{option.name} cannot be {plain}.", hint=hint, text=text, span=span)
-    if option.kind in ("flag", "integer"):
-        return _read_literal(option, plain, value, text, span)
-    if option.kind == "names":
-        return value if isinstance(value, (Reference, EnvironmentVariable)) else _read_names(option, plain, text, span)
-    if option.kind == "timespan" and re.match(r"PT?\d", word):
-        return word
-    if option.kind in ("value", "timespan"):
-        return plain if value is None else value
-    return plain if isinstance(value, Reference) else (plain if value is None else value)
-
-
-def _read_literal(option: Option, plain: str, value: Value | None, text: str, span: Span) -> object:
-    if option.kind == "integer" and re.fullmatch(r"-?\d{1,9}", plain) and int(plain) >= option.minimum:
-        return int(plain)
-    if plain.lower() in _WORDS and (option.kind == "flag") is (_WORDS[plain.lower()] is not None):
-        return _WORDS[plain.lower()]
-    if value is not None and not isinstance(value, str):
-        return value
-    least = f" of at least {option.minimum}" if option.minimum > NO_MINIMUM else ""
-    wanted = "true or false" if option.kind == "flag" else f"a whole number{least}, or none"
-    raise KqlCellError(f"-{option.name} cannot be {plain}: it takes {wanted}.", text=text, span=span)
-
-
-def _read_names(option: Option, plain: str, text: str, span: Span) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in plain.split(","))
-    if not all(names):
-        hint = f"write -{option.name} a,b,c without spaces, or put the names in quotes"
-        raise KqlCellError(f"-{option.name} has an empty name.", hint=hint, text=text, span=span)
-    return names
-
-
-def read_property(word: str) -> object:
-    """The value of a client request property: quoted text, JSON (numbers, true, lists ...), or the bare word."""
-    if word[0] in "'\"" and isinstance(value := parse_value(word), str):
-        return value
-    try:
-        return json.loads(word)
-    except (ValueError, RecursionError):
-        return parse_value(word) if word.startswith("$") else word

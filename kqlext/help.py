@@ -15,7 +15,8 @@ A last ; shows nothing. name << query binds the Result, -o name a DataFrame; the
 
 let x = name; takes a variable's value or DataFrame, -params a,b declares them for a query that has no let.
 -query name and -file hunt.kql run KQL from elsewhere; -save errors remembers a query, -with errors uses it.
--format puts values into {name}. -cache folder records answers, -use_cache folder plays them; -link opens the query."""
+-format puts values into {name}. -cache folder records answers, -use_cache folder plays them; -link opens the query.
+A blank line in a %%kql cell may be followed by --command, %magic, %%py or another cell magic, and by KQL again."""
 
 _CONNECTIONS = """\
 samples                                          the embedded sample database
@@ -56,6 +57,7 @@ _RESULTS = """\
 r[0], r[0]['State'], r[:10], len(r), for row in r
 r.to_dataframe() = r.to_pandas(), r.to_arrow(), r.to_polars(), r.to_dict()
 r.show_chart('columnchart', title='...'), r.show_table(), r.to_plotly() = r.plotly_fig, r.to_image('chart.png')
+r.submit() and r.refresh() run the query again, r.to_csv(), r.to_parquet('t.parquet')
 r.columns (name -> Kusto type), r.tables, r.warnings, r.partial, r.visualization, r.statistics, r.query
 r.link(), r.link('kusto_explorer'): the query in the page of its service"""
 
@@ -70,7 +72,7 @@ def _options_text() -> str:
 
 
 def _commands_text() -> str:
-    return "\n".join(f"--{command.name + ' ' + command.argument:<26} {command.help}" for command in COMMANDS)
+    return "\n".join(f"--{', --'.join((c.name, *c.aliases)) + ' ' + c.argument:<31} {c.help}" for c in COMMANDS)
 
 
 TOPICS: dict[str, tuple[str, Callable[[], str]]] = {

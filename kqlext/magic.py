@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
 from kqlext.completion import matcher
+from kqlext.kqlmagic_config import Kqlmagic
+from kqlext.line_statements import LineStatements
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -34,12 +37,25 @@ class KqlMagics(Magics):
 
     # Without no_var_expand IPython rewrites `$left.State` where a variable is called `left`.
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def kql(self, line: str, cell: str | None = None) -> object:
+    def kql(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> object:
         """Run KQL. ``%kql --help`` shows what a line or cell may hold."""
-        return self._made_pipeline().run(line, cell)
+        assert self.shell is not None
+        pipeline = self.pipeline()
+        with pipeline.seeing(local_ns):
+            if cell is not None:
+                from kqlext.sections import sections
 
-    def _made_pipeline(self) -> Pipeline:
+                parts = sections(line, cell)
+                if [part.kind for part in parts] != ["kql"]:
+                    from kqlext import section_runs
+
+                    return section_runs.run(parts, pipeline, self.shell)
+            return pipeline.run(line, cell)
+
+    def pipeline(self) -> Pipeline:
+        """What runs the cells of this shell."""
         if self._pipeline is None:
             # 25 ms of modules that a notebook which only loads the extension need not wait for.
             from kqlext.pipeline import Pipeline
@@ -50,7 +66,7 @@ class KqlMagics(Magics):
 
     def editor(self) -> Editor:
         """What completes cells."""
-        return self._made_pipeline().editor
+        return self.pipeline().editor
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""
@@ -100,10 +116,18 @@ def load(shell: InteractiveShell) -> None:
         shell.config.pop("KqlMagics", None)
         warnings.warn(f"Settings of KqlMagics are dropped: {error}", UserWarning, stacklevel=3)
         shell.register_magics(KqlMagics)
-    shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
-    shell.input_transformers_post.append(input_transformers.silence)
     magics = shell.magics_manager.registry["KqlMagics"]
     assert isinstance(magics, KqlMagics)
+    configurables: list[Any] = shell.configurables
+    alias = Kqlmagic(magics)
+    configurables.append(alias)
+    try:
+        alias.update_config(shell.config)
+    except (ValueError, TraitError) as error:
+        warnings.warn(f"Settings of Kqlmagic are dropped: {error}", UserWarning, stacklevel=3)
+    shell.ast_transformers.append(LineStatements())
+    shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
+    shell.input_transformers_post.append(input_transformers.silence)
     _remove_matcher(shell)
     shell.Completer.custom_matchers.append(matcher.make_matcher(magics.editor, hasattr(shell, "pt_app")))
 
@@ -115,8 +139,8 @@ def unload(shell: InteractiveShell) -> None:
     if isinstance(magics, KqlMagics):
         magics.close()
         configurables: list[Any] = shell.configurables
-        if magics in configurables:
-            configurables.remove(magics)
+        configurables[:] = [one for one in configurables if one is not magics and not isinstance(one, Kqlmagic)]
+    shell.ast_transformers[:] = [one for one in shell.ast_transformers if not isinstance(one, LineStatements)]
     for kind in ("line", "cell"):
         manager.magics[kind].pop("kql", None)
     for transformers, own in (

@@ -76,6 +76,28 @@ OPTIONS: tuple[Option, ...] = (
         aliases=("ad",),
     ),
     Option(
+        "assign_var",
+        "name",
+        "bind the Result to this variable, and show it",
+        aliases=("av",),
+        configurable=False,
+    ),
+    Option(
+        "columns_to_local_vars",
+        "flag",
+        "bind each column to a variable of its name, as a tuple, and show no table",
+        default=False,
+        aliases=("c2lv",),
+    ),
+    Option(
+        "dynamic_to_dataframe",
+        "choice",
+        "what dynamic values are in pandas: objects of Python, or str for JSON text",
+        default="object",
+        aliases=("dtd",),
+        choices=("object", "str"),
+    ),
+    Option(
         "display_limit",
         "integer",
         "rows that a table shows; none shows all, 0 only the header",
@@ -144,6 +166,19 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
     ),
     Option(
+        "show_query",
+        "flag",
+        "show the query as it was sent, with the values that it took",
+        default=False,
+        aliases=("sq",),
+    ),
+    Option(
+        "keep_raw",
+        "flag",
+        "keep the answer as it came, for the Result's raw_json",
+        default=False,
+    ),
+    Option(
         "feedback",
         "flag",
         "say in one line what was bound or connected",
@@ -170,6 +205,27 @@ OPTIONS: tuple[Option, ...] = (
         "MB of an answer, unzipped, after which it is given up; none for no limit",
         default=4_295,
         minimum=1,
+    ),
+    Option(
+        "query_properties",
+        "value",
+        "a variable that holds a dict of request properties; +name=value wins",
+        configurable=False,
+    ),
+    Option(
+        "request_id_tag",
+        "text",
+        "letters and digits that every client request id has, to find the queries in a log",
+        default="",
+        aliases=("idtag",),
+    ),
+    Option(
+        "request_cache_max_age",
+        "integer",
+        "seconds that an answer may be old which Kusto takes from its cache of results; none for no such answer",
+        default=0,
+        aliases=("maxage",),
+        minimum=0,
     ),
     Option(
         "timespan",
@@ -358,10 +414,19 @@ OPTIONS: tuple[Option, ...] = (
         choices=CLOUDS,
     ),
     Option(
+        "code_auth_interactive_mode",
+        "choice",
+        "what the key code means: a device code, or auth_code for the browser of the kernel's machine",
+        default="device_code",
+        aliases=("caim",),
+        choices=("device_code", "auth_code", "auto"),
+    ),
+    Option(
         "try_azcli_login",
         "flag",
         "sign in with the Azure CLI where a connection names no way to",
         default=False,
+        aliases=("try_azcli_login_by_profile",),
     ),
     Option(
         "try_vscode_login",
@@ -401,6 +466,7 @@ COMMANDS: tuple[Command, ...] = (
         "help",
         "[topic | word]",
         "this page, one topic (options, commands, connections, results), or an operator or function of KQL",
+        ("usage",),
     ),
     Command(
         "explain",
@@ -411,7 +477,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("format", "query", "the query as one writes it: an operator a line; nothing is run", takes_query=True),
     Command("version", "", "the versions of kqlext and of what it runs on"),
-    Command("conn", "[name | @name]", "the open connections, the current one marked with *, and the named ones"),
+    Command("conn", "[name | @name | *]", "the open connections, the current one marked with *, and the named ones"),
     Command("close", "[name | *]", "close the current connection, the named one, or all"),
     Command(
         "schema",
@@ -421,8 +487,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("tables", "[text]", "the tables, or those with the text in their name or a column's", connects=True),
     Command("functions", "[text]", "the functions, or those with the text in their name", connects=True),
-    Command("signout", "", "forget who is signed in, and every token"),
+    Command("signout", "", "forget who is signed in, and every token", ("clear_sso_db",)),
     Command("palettes", "[name]", "the palettes of charts (-palette_name) with their colours, or one of them"),
+    Command("palette", "", "the palette that -palette_name, -palette_colors and their like make"),
     Command(
         "cache",
         "[folder]",
@@ -433,7 +500,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("use_cache", "[folder]", "play recorded answers back from now on (-use_cache); none stops"),
     Command("use_cache_stop", "", "ask services again"),
     Command("cache_list", "[folder]", "the recorded answers of a folder, or of the one in use, the newest first"),
-    Command("config", "[option[=value]]", "the settings of this session; with a value, set one"),
+    Command("config", "[option[=value], ...]", "the settings of this session; with a value, set one"),
 )
 
 
@@ -443,5 +510,5 @@ def option_names() -> dict[str, Option]:
 
 
 def command_names() -> dict[str, Command]:
-    """Every command by its normalized name."""
+    """Every spelling of every command, normalized, to its command."""
     return {normalize_name(name): command for command in COMMANDS for name in (command.name, *command.aliases)}

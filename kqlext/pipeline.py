@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from kqlext.cell import Cell, QueryText, parse
 from kqlext.completion.checking import QueryCheck
 from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show, takes_input
 from kqlext.errors import KqlCellError, KqlUnsupportedError
+from kqlext.kqlmagic_names import says_nothing_happens
 from kqlext.query_texts import with_texts
 from kqlext.saved import SavedQuery, saved
+from kqlext.scope import scope
 from kqlext.session import Session
 from kqlext.setting_files import LayeredSettings, SessionSettings
 from kqlext.text import listing, plural
@@ -28,15 +31,19 @@ if TYPE_CHECKING:
     from kqlext.result import Result, View
 
 
+_MAY_HOLD_SECRETS = ("conn", "try_token", "try_msi", "params", "params_dict")
+
+
 class Pipeline:
     """Runs the cells of one notebook."""
 
     def __init__(self, namespace: MutableMapping[str, Any], context: SessionSettings) -> None:
         """Args: namespace: the notebook's variables. context: the session's settings, and how to set one."""
-        self._namespace = namespace
+        self._notebook = self._namespace = namespace
         self._settings = LayeredSettings(context)
         self.session = Session(SignInPrompt())
         self._colours = Colours()
+        self._said: set[str] = set()
         self._editor: Editor | None = None
         self._check = QueryCheck(lambda: self.editor)
 
@@ -46,7 +53,7 @@ class Pipeline:
         if self._editor is None:
             from kqlext.completion.editor import Editor
 
-            self._editor = Editor(self.session, self._namespace)
+            self._editor = Editor(self.session, self._notebook)
         return self._editor
 
     def run(self, line: str, body: str | None) -> object:
@@ -55,12 +62,33 @@ class Pipeline:
         Raises:
             KqlError: what was shown and bound before stays, and nothing else was done.
         """
-        cell = parse(line, body)
+        return self.run_cell(parse(line, body), is_line=body is None)
+
+    @contextmanager
+    def seeing(self, local: Mapping[str, Any] | None) -> Iterator[None]:
+        """Cells see the variables of the function that holds them, while it lasts; None for those of the notebook."""
+        before = self._namespace
+        self._namespace = scope(local, self._notebook)
+        try:
+            yield
+        finally:
+            self._namespace = before
+
+    def run_cell(self, cell: Cell, is_line: bool) -> object:
+        """Run a cell that is parsed; as ``run``."""
+        self._say_ignored(cell)
         if cell.command is not None:
             options = partial(self._options, cell)
-            if cell.command.command.connects and not _names_connection(cell.command.argument):
+            if cell.connection is not None:
+                self.session.prepare(cell, options(), self._namespace)
+            elsewhere = _names_connection(cell.command.argument) or any(
+                use.option.name == "conn" for use in cell.options
+            )
+            if cell.command.command.connects and not elsewhere:
                 self._connect_default(cell, options())
             return commands.run(cell, self._context(options))
+        if any(use.is_command for use in cell.ignored):
+            return None
         last: object = None
         items = self._items(cell)
         while True:
@@ -75,7 +103,14 @@ class Pipeline:
             _show(last, cell)
             last = item
         # A line's value may be assigned although nothing is to be shown; a cell's cannot.
-        return None if cell.silent and body is not None else last
+        return None if cell.silent and not is_line else last
+
+    def _say_ignored(self, cell: Cell) -> None:
+        """Say once what of Kqlmagic's does nothing."""
+        for use in cell.ignored:
+            if use.foreign.name not in self._said and not cell.silent:
+                self._said.add(use.foreign.name)
+                show(Notice(says_nothing_happens(use.foreign, use.written)))
 
     def _context(self, options: Callable[[], Mapping[str, Any]]) -> commands.Context:
         return commands.Context(self.session, self._settings, options, self._namespace, lambda: self.editor)
@@ -112,10 +147,9 @@ class Pipeline:
             result.view = view or result.view
             if options["grid"] and not plan:  # each answer that is shown has a grid of its own
                 result.view = replace(result.view, grid=grid.new_id())
-            values = binding.bind(result, plan, namespace, options["last_raw_result_var"])
             if options["link"]:
                 yield _link(result, options["query_link_destination"])
-            yield from _shown(result, plan, values, options)
+            yield from self._bound(result, plan, options)
         self.session.saved.update(remembered)
 
     def _remembered(self, cell: Cell, options: Mapping[str, Any]) -> dict[str, SavedQuery]:
@@ -138,10 +172,56 @@ class Pipeline:
 
     def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
         question = Question(query, cell, options, self._namespace, check=self._check)
-        if options["quiet"]:
+        result = self._answered(question)
+        result.options = {name: value for name, value in options.items() if name not in _MAY_HOLD_SECRETS}
+        result.again = partial(self._again, question, result.origin.connection)
+        return result
+
+    def _answered(self, question: Question) -> Result:
+        if question.options["quiet"]:
             return answer(self.session, question)
         with closing(ProgressLine()) as line:
             return answer(self.session, replace(question, watch=line))
+
+    def _again(
+        self,
+        question: Question,
+        asked: str,
+        variables: Mapping[str, Any],
+        options: Mapping[str, Any],
+        properties: Mapping[str, object],
+        connection: str | None,
+    ) -> Result:
+        """The answer to a question of before, on the connection that was ``asked``; see ``kqlmagic_members.submit``."""
+        current = self.session.registry.current
+        chosen = {**question.options, **settings.given(options)}
+        if connection is not None:
+            chosen["on"] = connection
+        elif chosen["on"] is None and chosen["over"] is None and current is not None and current.id != asked:
+            chosen["on"] = asked
+        cell = replace(question.cell, properties=tuple({**dict(question.cell.properties), **properties}.items()))
+        namespace = ChainMap(dict(variables), dict(question.namespace))
+        result = self._answered(replace(question, cell=cell, options=chosen, namespace=namespace))
+        result.view = _view(chosen, self._colours)
+        result.options = {name: value for name, value in chosen.items() if name not in _MAY_HOLD_SECRETS}
+        result.again = partial(self._again, replace(question, options=chosen, cell=cell), asked)
+        binding.bind(result, [], self._namespace, chosen["last_raw_result_var"])
+        return result
+
+    def _bound(self, result: Result, plan: list[binding.Binding], options: Mapping[str, Any]) -> Iterator[object]:
+        """Bind an answer; gives what is to be shown of it."""
+        also = [binding.Binding(options["assign_var"], "pandas" if options["auto_dataframe"] else "result")]
+        extra = also if options["assign_var"] is not None else []
+        values = binding.bind(result, [*plan, *extra], self._namespace, options["last_raw_result_var"])
+        if options["show_query"]:
+            yield Notice(str(result.origin.sent))
+        if not options["columns_to_local_vars"]:
+            yield from _shown(result, plan, values[: len(plan)], options)
+            return
+        names = binding.bind_columns(result, self._namespace)
+        notes = "".join(f"\nWarning: {warning}" for warning in result.warnings)
+        if _says(options) or notes:
+            yield Notice(f"{listing(names)}: {plural(len(result), 'value')} each · {result.origin.shown}{notes}")
 
     def _read_ahead(self, options: Mapping[str, Any]) -> None:
         """Read the schema and load the language service in the background, where somebody types who may want them."""
@@ -204,6 +284,9 @@ def _plan(
         plan.append(binding.Binding(options["o"], kind or "pandas"))
     for item in plan:
         binding.check_type(item.type)
+    if options["assign_var"] is not None:
+        use = next(use for use in cell.options if use.option.name == "assign_var")
+        binding.check_name(options["assign_var"], namespace, cell.text, use.span)
     return plan
 
 
@@ -231,8 +314,9 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     look = read_look(options, colours)
     most = 500_000 if asked_for_more else View.max_bytes
     return View(
-        limit, most, options["stats"], options["plot_package"], layout, look, chart_image=options["chart_image"]
-    )
+        limit, most, options["stats"], options["plot_package"], layout, look,
+        dynamic_as_text=options["dynamic_to_dataframe"] == "str", chart_image=options["chart_image"],
+    )  # fmt: skip
 
 
 def _link(result: Result, destination: str) -> object:

@@ -77,6 +77,8 @@ class Tape:
             self.asked.query,
             elapsed,
             recording.client_request_id,
+            sent=self.asked.text,
+            started=recording.recorded.timestamp(),
             recorded=recording.recorded,
             linked=Linked(None, reason="the answer is a recorded one"),
         )

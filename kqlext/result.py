@@ -6,7 +6,7 @@ import copy
 import datetime as dt
 import operator
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -27,14 +27,23 @@ _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a result came from, for captions: ``name@cluster``, the query, seconds, the client request id; when it
-    was recorded, where it was played back; what a link to the query is made of.
+    """Where a result came from, for captions.
+
+    Attributes:
+        connection: ``name@cluster``.
+        query: the KQL as it was written, ``sent`` with the values that it took.
+        elapsed: seconds that it took, from ``started`` on, in seconds since 1970.
+        client_request_id: under which the service logs it.
+        recorded: when it was recorded, where it was played back.
+        linked: what a link to the query is made of.
     """
 
     connection: str
     query: str
     elapsed: float
     client_request_id: str | None = None
+    sent: str = ""
+    started: float = 0.0
     recorded: dt.datetime | None = None
     linked: Linked | None = None
 
@@ -58,6 +67,7 @@ class View:
         plot_package: ``plotly``, or ``none`` for tables only.
         plotly_layout: what charts have in their layout instead of their own.
         look: the colours of charts.
+        dynamic_as_text: whether dynamic values are JSON text in pandas.
         grid: the id of the element that a grid goes into, where the table is to be one.
         chart_image: whether a picture is saved with each chart, where vl-convert is installed.
     """
@@ -68,6 +78,7 @@ class View:
     plot_package: str = "plotly"
     plotly_layout: Mapping[str, Any] | None = None
     look: Look = field(default_factory=Look)
+    dynamic_as_text: bool = False
     grid: str | None = None
     chart_image: bool = True
 
@@ -131,6 +142,9 @@ class Result(Sequence[Row]):
         partial: whether the service said that rows are missing.
         visualization: what `render` asks for (``{'visualization': 'timechart', ...}``), or None.
         statistics: the service's own account of its work, or None.
+        options: the options of the cell, without those that may hold a secret.
+
+    Kqlmagic's other names (``records_count``, ``submit`` ...) stand in ``kqlmagic_members``.
     """
 
     def __init__(self, data_set: DataSet, origin: Origin, view: View | None = None) -> None:
@@ -141,6 +155,10 @@ class Result(Sequence[Row]):
         self.partial: bool = data_set.partial
         self.visualization: Mapping[str, Any] | None = data_set.visualization
         self.statistics: Mapping[str, Any] | None = data_set.statistics
+        self.completion: Mapping[str, Any] = data_set.completion
+        self.raw = data_set.raw
+        self.options: Mapping[str, Any] = {}
+        self.again: Callable[..., Result] | None = None
 
     @property
     def table(self) -> Table:
@@ -210,11 +228,12 @@ class Result(Sequence[Row]):
         long int64, int int32, real float64, bool bool, and their nullable dtypes (Int64, Int32, Float64, boolean) only
         where there are nulls; datetime datetime64[ns, UTC], or [us, UTC] with years outside 1677..2262; timespan
         timedelta64[ns], or [us] beyond 292 years; decimal ``decimal.Decimal`` and dynamic Python values in object
-        columns; string and guid as pandas holds text.
+        columns; string and guid as pandas holds text. With -dynamic_to_dataframe str dynamic is JSON text.
         """
         import pandas as pd
 
-        series = [_to_series(pd, column.data) for column in self.table.columns]
+        as_text = self.view.dynamic_as_text
+        series = [_to_series(pd, column.data, as_text) for column in self.table.columns]
         if not series:
             return pd.DataFrame(index=range(len(self)))
         frame: pandas.DataFrame = pd.concat(series, axis=1, keys=range(len(series)))
@@ -261,15 +280,19 @@ class Result(Sequence[Row]):
 
         return export.to_parquet(self.table, path)
 
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write the table as CSV and give the path; see ``export.to_csv``.
+    @overload
+    def to_csv(self, filename: str | os.PathLike[str]) -> Path: ...
+    @overload
+    def to_csv(self, filename: None = None) -> str: ...
+    def to_csv(self, filename: str | os.PathLike[str] | None = None) -> Path | str:
+        """Write the table as CSV and give the path, or give the text where there is no file name.
 
         Raises:
             KqlConversionError: a name stands twice, or the file cannot be written.
         """
         from kqlext import export
 
-        return export.to_csv(self.table, path)
+        return export.csv_text(self.table) if filename is None else export.to_csv(self.table, filename)
 
     def fork_result(self, number: int) -> Result:
         """The result of one of several tables (batches, ``fork``), from 0 on: its rows, and all else of this one.
@@ -280,7 +303,9 @@ class Result(Sequence[Row]):
         if not 0 <= number < len(self.tables):
             raise IndexError(f"table {number} of a result of {plural(len(self.tables), 'table')}")
         data_set = DataSet((self.tables[number],), self.visualization, self.statistics, self.warnings, self.partial)
-        return Result(data_set, self.origin, self.view)
+        forked = Result(data_set, self.origin, self.view)
+        forked.completion, forked.raw, forked.options = self.completion, self.raw, self.options
+        return forked
 
     # --- links --------------------------------------------------------------------------------------------
 
@@ -364,6 +389,24 @@ class Result(Sequence[Row]):
 
         return to_image(self, str(path), format, engine, options)
 
+    if not TYPE_CHECKING:  # or no misspelt name would be found
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            from kqlext.kqlmagic_members import member
+
+            return member(self, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy or a pickle must not take the notebook's variables with it.
+        return {**self.__dict__, "again": None}
+
+    def __dir__(self) -> list[str]:
+        from kqlext.kqlmagic_members import names
+
+        return sorted([*super().__dir__(), *names()])
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         if self.visualization is None or self.view.grid:
             from kqlext.visualization.table import mime_bundle as table_bundle
@@ -384,7 +427,9 @@ def _properties(visualization: str | None, properties: Mapping[str, Any]) -> dic
     return {**named, **{name.lower(): value for name, value in properties.items()}}
 
 
-def _to_series(pd: Any, data: Any) -> Any:
+def _to_series(pd: Any, data: Any, as_text: bool = False) -> Any:
+    if isinstance(data, DynamicValues) and as_text:
+        return data.texts().to_pandas()
     if isinstance(data, DynamicValues):
         return pd.Series(list(data.values), dtype=object)
     if data.null_count and str(data.type) == "double":

@@ -94,6 +94,8 @@ class Session:
             keys: tuple[tuple[str, Value], ...] = tuple(
                 (key, _value_of(key, resolve(value, namespace, os.environ))) for key, value in spec.keys
             )
+            if options["code_auth_interactive_mode"] == "auth_code":
+                keys = tuple(("interactive", "") if key == "code" else (key, value) for key, value in keys)
             if takes_sign_in(spec.scheme):
                 keys = (*keys, *keys_of_options(spec, options))
             cloud = options["cloud"]

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from kqlext.connections.profile_files import VARIABLE as CONNECTION_VARIABLE
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlSettingsError, Span
-from kqlext.head import read_option
+from kqlext.kqlmagic_names import VARIABLES, Foreign, foreign_options, says_nothing_happens
+from kqlext.option_values import read_option
 from kqlext.options import NO_MINIMUM, OPTIONS, Option, option_names
 from kqlext.references import EnvironmentVariable, Reference
 from kqlext.surroundings import Origin, Surroundings, here
@@ -77,8 +78,12 @@ class LayeredSettings:
         around = here()
         found = [_not_used(self._read(file)) for file in toml_files(around)]
         unknown = [name for name, _, option in _of_kqlmagic(around) if option is None]
-        if unknown:
-            found.append(f"{OF_KQLMAGIC}: kqlext has no {listing(shorten(one_line(name), 40) for name in unknown)}.")
+        known = foreign_options()
+        strange = [name for name in unknown if normalize_name(name) not in known]
+        if strange:
+            found.append(f"{OF_KQLMAGIC}: kqlext has no {listing(shorten(one_line(name), 40) for name in strange)}.")
+        foreign = [known[normalize_name(name)] for name in unknown if name not in strange]
+        found += _do_nothing([*foreign, *(one for one in VARIABLES if one.name in around.environment)])
         fresh = [text for text in found if text and text not in self._said]
         self._said.update(fresh)
         return fresh
@@ -114,6 +119,18 @@ class LayeredSettings:
                 kept = (stamp, error)
             self._tables[file.path] = kept
         return kept[1]
+
+
+def _do_nothing(foreign: list[Foreign]) -> Iterator[str]:
+    """What is said of settings of Kqlmagic's that do nothing here: one line, and one for each that has another way."""
+    silent = [one for one in foreign if not one.refused]
+    if len(silent) == 1:
+        yield says_nothing_happens(silent[0], silent[0].name)
+    elif silent:
+        yield f"{listing(one.name for one in silent)}, known from Kqlmagic, do nothing here."
+    for one in foreign:
+        if one.refused:
+            yield f"{says_nothing_happens(one, one.name)} Instead: {one.instead}."
 
 
 def _not_used(read: object) -> str:

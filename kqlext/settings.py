@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kqlext.errors import KqlCellError
-from kqlext.head import OptionUse, read_option
-from kqlext.options import OPTIONS
+from kqlext.errors import KqlCellError, Span
+from kqlext.head import OptionUse
+from kqlext.option_values import read_option
+from kqlext.options import OPTIONS, option_names
 from kqlext.references import EnvironmentVariable, Reference, resolve
+from kqlext.text import did_you_mean, normalize_name, shorten
 
 
 def effective(
@@ -31,6 +33,25 @@ def effective(
     for use in uses:
         values[use.option.name] = _value(use, namespace, environment, text)
     return values
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of options by any of their spellings, as a caller in Python gives them -> by the options' names.
+
+    Raises:
+        KqlCellError: there is no such option, or the value is none for it.
+    """
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        option = option_names().get(normalize_name(name))
+        if option is None:
+            near = did_you_mean(name, (known.name for known in OPTIONS))
+            raise KqlCellError(
+                f"There is no option {shorten(name, 40)}.", hint=near or "%kql --help options lists them"
+            )
+        literal = option.kind in ("flag", "integer", "choice") and value is not None
+        found[option.name] = read_option(option, str(value), str(value), Span(0, 0)) if literal else value
+    return found
 
 
 def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[str, str], text: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -107,30 +108,71 @@ def run_split(
 ) -> DataSet:
     """The answer of a query over the pieces of a time range, in the order of time.
 
-    A piece that fails after all is a warning, and makes the answer partial.
-
     Args:
         length: of a piece, in ticks.
 
     Raises:
         KqlCellError: there would be too many pieces, or the service cannot be told the time range.
+        KqlError: as ``run_pieces`` does.
+    """
+    if syntax.is_command(query.text):
+        raise KqlCellError("A management command has no time range to split.", hint="leave -split out")
+    pieces, takes = pieces_of(whole, length), connection.service.takes_timespan
+    if not takes and len(named_ends(query.text)) < 2:
+        # With one end open, each piece would have the rows of all that follow it.
+        raise KqlCellError(
+            f"{connection.id} takes no time range beside the query: -split cannot cut it.",
+            hint="name both ends in the query: | where Timestamp >= _startTime and Timestamp < _endTime",
+        )
+
+    def query_of(piece: TimeRange) -> Query:
+        return over_range(query, takes, piece, last=piece.end == whole.end)
+
+    return run_pieces(connection, pieces, query_of, watch)
+
+
+def pieces_of(whole: TimeRange, length: int) -> list[TimeRange]:
+    """The pieces of a range, each of a length in ticks.
+
+    Raises:
+        KqlCellError: there would be none, or too many.
+    """
+    count = -(-(whole.end - whole.start) // length)
+    if count < 1:
+        raise KqlCellError("The time range is empty.", hint="give -timespan a start and an end")
+    if count > MOST:
+        raise KqlCellError(f"-split would make {count:,} queries; at most {MOST:,} are.", hint="take longer pieces")
+    return whole.cut(length)
+
+
+def run_pieces(
+    connection: Connection,
+    ranges: list[TimeRange],
+    query_of: Callable[[TimeRange], Query],
+    watch: Watch | None = None,
+) -> DataSet:
+    """The answers for pieces of a time range as one, in the order of time.
+
+    A piece that fails after all is a warning, and makes the answer partial.
+
+    Args:
+        query_of: the query over a piece, or over a half of one.
+
+    Raises:
         KqlError: the query is wrong, or every piece failed.
     """
-    _check(connection, query, whole, length)
-    pieces = _Pieces(whole.cut(length))
+    pieces = _Pieces(ranges)
     while asked := pieces.fresh or pieces.again:
         # What failed is asked again alone, once the others are done.
         # The embedded engine runs one at a time: a piece that waits for it must not use up its -timeout.
         at_once = AT_ONCE if pieces.fresh and connection.spec.scheme not in EMBEDDED else 1
         pieces.leave(asked)
-        takes = connection.service.takes_timespan
-        queries = [over_range(query, takes, piece, last=piece.end == whole.end) for piece in asked]
-        outcomes = run_all([Job(connection, one) for one in queries], at_once, watch)
+        outcomes = run_all([Job(connection, query_of(piece)) for piece in asked], at_once, watch)
         for piece, outcome in zip(asked, outcomes, strict=True):
             pieces.take(piece, outcome)
         if not (pieces.answers or pieces.fresh or pieces.failures) and isinstance(outcomes[0], KqlError):
             raise outcomes[0]  # not one was answered: it is no matter of single pieces
-    return _gathered(pieces, query)
+    return _gathered(pieces, query_of(ranges[0]).text)
 
 
 def _is_too_much(outcome: DataSet | KqlError) -> bool:
@@ -140,23 +182,7 @@ def _is_too_much(outcome: DataSet | KqlError) -> bool:
     return isinstance(outcome, KqlQueryError) and bool(_TOO_MUCH.search(f"{outcome.code} {outcome.message}"))
 
 
-def _check(connection: Connection, query: Query, whole: TimeRange, length: int) -> None:
-    if syntax.is_command(query.text):
-        raise KqlCellError("A management command has no time range to split.", hint="leave -split out")
-    count = -(-(whole.end - whole.start) // length)
-    if count < 1:
-        raise KqlCellError("The time range is empty.", hint="give -timespan a start and an end")
-    if count > MOST:
-        raise KqlCellError(f"-split would make {count:,} queries; at most {MOST:,} are.", hint="take longer pieces")
-    if not connection.service.takes_timespan and len(named_ends(query.text)) < 2:
-        # With one end open, each piece would have the rows of all that follow it.
-        raise KqlCellError(
-            f"{connection.id} takes no time range beside the query: -split cannot cut it.",
-            hint="name both ends in the query: | where Timestamp >= _startTime and Timestamp < _endTime",
-        )
-
-
-def _gathered(pieces: _Pieces, query: Query) -> DataSet:
+def _gathered(pieces: _Pieces, text: str) -> DataSet:
     answers, failures = sorted(pieces.answers, key=itemgetter(0)), sorted(pieces.failures, key=itemgetter(0))
     if not answers:
         raise failures[0][1]
@@ -167,7 +193,7 @@ def _gathered(pieces: _Pieces, query: Query) -> DataSet:
     for piece, answer in answers:
         begin = f"From {iso(piece.start)} until {iso(piece.end)}: " if answer.partial else ""
         warnings += [f"{begin}{warning}" for warning in answer.warnings]
-    for operator in sorted(_NOT_BY_ROW & syntax.operators(query.text)):
+    for operator in sorted(_NOT_BY_ROW & syntax.operators(text)):
         warnings.append(f"-split: `{operator}` worked on each piece of the time range by itself, not on the whole.")
     sources = [(str(piece), answer.tables) for piece, answer in answers]
     tables = concatenate_all(sources, None, warnings)

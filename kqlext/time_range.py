@@ -154,7 +154,12 @@ def over_range(query: Query, takes_timespan: bool, span: TimeRange, last: bool =
     named = named_ends(query.text)
     end = span.end if last or len(named) == 2 else span.end - 1
     timespan = f"{iso(span.start)}/{iso(end)}" if takes_timespan else None
-    query = replace(query, timespan=timespan, client_request_id=new_client_request_id(), progress=query.progress.anew())
+    query = replace(
+        query,
+        timespan=timespan,
+        client_request_id=new_client_request_id(query.client_request_id),
+        progress=query.progress.anew(),
+    )
     if not named:
         return query
     statements = syntax.statements(query.text)

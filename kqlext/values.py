@@ -209,7 +209,7 @@ def given(options: Mapping[str, Any], namespace: Mapping[str, object]) -> Values
     """
     named, declared = options["params_dict"], options["params"]
     return Values(
-        namespace if named is None else _dict_of("params_dict", named, namespace),
+        namespace if named is None else dict_of("params_dict", named, namespace),
         {} if declared is None else _parameters(declared, namespace),
         options["max_inline"],
         options["format"],
@@ -222,10 +222,15 @@ def _parameters(written: object, namespace: Mapping[str, object]) -> Mapping[str
         names = [name.strip() for name in written.split(",")]
         if len(names) > 1 or not isinstance(_looked_up("params", names[0], namespace), Mapping):
             return {name: _looked_up("params", name, namespace) for name in names}
-    return _dict_of("params", written, namespace)
+    return dict_of("params", written, namespace)
 
 
-def _dict_of(option: str, written: object, namespace: Mapping[str, object]) -> Mapping[str, object]:
+def dict_of(option: str, written: object, namespace: Mapping[str, object]) -> Mapping[str, object]:
+    """The dict that an option takes: itself, JSON text of one, or the name of a variable that holds one.
+
+    Raises:
+        KqlCellError: there is no such variable, or it is no dict with texts as its keys.
+    """
     found = written
     if isinstance(written, str):
         found = _json(option, written) if written.lstrip().startswith("{") else _looked_up(option, written, namespace)

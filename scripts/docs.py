@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from kqlext.connections.clouds import CLOUDS
 from kqlext.connections.named import DEFAULT_VARIABLES
@@ -190,6 +191,71 @@ def render_page() -> str:
     ])  # fmt: skip
 
 
+# --- Kqlmagic ----------------------------------------------------------------------------------------------
+
+_KQLMAGIC = """\
+# Kqlmagic, piece by piece
+
+This page is made by `scripts/docs.py` from the rows that `tests/test_kqlmagic.py` runs. What changes for a notebook:
+[migration.md](migration.md).
+
+Each connection, cell, option, command, variable, request property and member of a result of Kqlmagic 0.1.114 *works*,
+*works better*, *does nothing* (accepted; one line says so, once in a session), or is *refused* (an error that says what
+to write instead). Names are compared without case, `_` and `-`.
+"""
+
+
+_CONFIG = (
+    "`%config Kqlmagic.option = value` sets them for the session, as `%config KqlMagics` does; `assign_var`, "
+    "`plotly_layout`, `try_msi` and `try_token` are set in a cell only."
+)
+
+
+def kqlmagic_page() -> str:
+    """docs/kqlmagic.md: what becomes of everything that Kqlmagic has."""
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    import kqlmagic_cases as cases
+
+    chapters = (
+        (
+            "Connections",
+            cases.CONNECTIONS,
+            "{}",
+            "",
+        ),
+        ("Cells", cases.CELLS, "", ""),
+        (
+            "Options",
+            cases.OPTIONS,
+            "-{}",
+            _CONFIG,
+        ),
+        ("Commands", cases.COMMANDS, "--{}", ""),
+        ("Variables of the environment", (*cases.VARIABLES, cases.PROXIES), "{}", ""),
+        (
+            "Request properties",
+            (*cases.PROPERTIES, *cases.MONITOR_PROPERTIES),
+            "+{}",
+            "They go to the service as they are written, and it checks them. A word without quotes is a text: what a "
+            "variable holds goes with `-query_properties`.",
+        ),
+        ("Results", cases.MEMBERS, "{}", "Of `r`, the result of a query."),
+    )
+    lines = [_KQLMAGIC]
+    for title, rows, form, text in chapters:
+        table = [
+            tuple(cell.replace("|", "\\|") for cell in (_named_row(row, form), row.status, row.note)) for row in rows
+        ]
+        lines += [f"## {title}", "", *([text, ""] if text else []), *_table(("Kqlmagic", "kqlext", ""), table), ""]
+    return "\n".join(lines)
+
+
+def _named_row(row: Any, form: str) -> str:
+    if not form:
+        return str(row.name)
+    return _code(form.format(name) for name in (row.name, *row.aliases))
+
+
 _SILENT = ("visualization", "isquerysorted", "by", "annotation")
 
 
@@ -233,7 +299,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
-PAGES = {"connections.md": connections_page, "render.md": render_page}
+PAGES = {"connections.md": connections_page, "kqlmagic.md": kqlmagic_page, "render.md": render_page}
 
 
 def main() -> None:

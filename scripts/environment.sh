@@ -2,10 +2,10 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# environment FOLDER EXTRAS [CONSTRAINTS]: FOLDER holds kqlext (editable) with EXTRAS afterwards.
+# environment FOLDER EXTRAS [CONSTRAINTS [PACKAGE...]]: FOLDER holds kqlext (editable) with EXTRAS and the packages.
 environment() {
-    local folder=$1 extras=$2 constraints=${3:-} wanted
-    wanted=$(cat pyproject.toml package.json package-lock.json ${constraints:+"$constraints"} scripts/environment.sh | sha256sum; echo "$extras")
+    local folder=$1 extras=$2 constraints=${3:-} packages=("${@:4}") wanted
+    wanted=$(cat pyproject.toml package.json package-lock.json ${constraints:+"$constraints"} scripts/environment.sh | sha256sum; echo "$extras" "${packages[@]}")
     (
         # Two runs at once: the second waits until the first has made it.
         if command -v flock >/dev/null; then flock 9; fi
@@ -14,7 +14,7 @@ environment() {
             python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kqlext needs Python 3.11 or newer")'
             [ -x "$folder/bin/python" ] || python3 -m venv "$folder"
             "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-                ${constraints:+--constraint "$constraints"} --editable ".[$extras]"
+                ${constraints:+--constraint "$constraints"} --editable ".${extras:+[$extras]}" "${packages[@]}"
             echo "$wanted" > "$folder/.installed"
         fi
     ) 9> "$folder.lock"

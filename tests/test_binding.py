@@ -142,7 +142,7 @@ def test_without_a_target_only_the_last_result_is_bound() -> None:
     result = result_of(EVERY_TYPE)
     namespace: dict[str, Any] = {}
     assert bind(result, [], namespace, "raw") == []
-    assert namespace == {"raw": result, LAST_RESULT: result}
+    assert namespace == {"raw": result, LAST_RESULT: result, "_kql_last_result_": result}
 
 
 def test_a_failed_conversion_leaves_all_variables_as_they_were() -> None:

@@ -16,8 +16,8 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 from servers.certificates import CertificateAuthority
 from servers.identity import TENANT, Application
-from servers.kusto import QUERY
-from servers.monitor import WORKSPACE, MonitorServer, unauthorized
+from servers.kusto import QUERY, KustoServer
+from servers.monitor import OTHER_WORKSPACE, WORKSPACE, MonitorServer, unauthorized
 from servers.world import SECRET, World
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.ipynb"))
@@ -145,7 +145,7 @@ def test_cells_in_a_kernel_show_bind_and_convert(
     ]
     run = execute(new_notebook(cells=[new_code_cell(cell) for cell in cells]), tmp_path, monkeypatch)
     shown = [bundles(cell) for cell in run.cells]
-    assert [len(one) for one in shown] == [0, 1, 1, 1, 1, 0, 1]
+    assert [len(one) for one in shown] == [0, 1, 1, 1, 1, 0, 2]
     html = shown[3][0]["text/html"]
     assert "50 of 60 rows · " in html
     assert html.count("<tr>") == 51
@@ -164,3 +164,20 @@ def test_run_all_stops_at_an_error(cell: str, tmp_path: Path, monkeypatch: pytes
     assert "Traceback" not in "\n".join(notebook.cells[1].outputs[0].traceback)
     assert "kqlext/" not in "\n".join(notebook.cells[1].outputs[0].traceback)
     assert notebook.cells[2].execution_count is None
+
+
+def test_a_notebook_of_kqlmagic_s_user_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every form of a cell, on the sample database and on services of this machine; it checks its values itself."""
+    with KustoServer() as kusto, MonitorServer() as monitor:
+        kusto.samples = True
+        monkeypatch.setenv("KUSTO_URL", kusto.url)
+        monkeypatch.setenv("MONITOR_URL", monitor.url)
+        path = ROOT / "tests" / "notebooks" / "kqlmagic.ipynb"
+        run = execute(nbformat.read(path, as_version=4), tmp_path, monkeypatch)
+    said = " ".join(bundle["text/plain"] for cell in run.cells for bundle in bundles(cell))
+    assert said.count("does nothing here") == 4  # show_init_banner, -pw, -show_query_time, -table_package
+    assert not [output for cell in run.cells for output in cell.get("outputs", []) if output.output_type == "stream"]
+    sent = next(asked for asked in kusto.requests if ";notebook;" in asked.headers["x-ms-client-request-id"])
+    assert (sent.options["query_take_max_records"], sent.options["notruncation"]) == (5, True)
+    assert [asked.body["workspaces"] for asked in monitor.requests if "workspaces" in asked.body] == [[OTHER_WORKSPACE]]
+    assert not list(tmp_path.iterdir())

@@ -187,7 +187,8 @@ def test_what_is_not_used_is_said_once(project: Path, shell: Shell, monkeypatch:
     assert shell.text("%kql samples print 1;") == ""
     assert shell.text("%kql samples").splitlines() == [
         "Not used: kqlext.toml, line 1, column 17: this is no TOML: Invalid value.",
-        "KQLMAGIC_CONFIGURATION: kqlext has no enable_add_items_to_help, try_token.",
+        "KQLMAGIC_CONFIGURATION: kqlext has no try_token.",
+        "enable_add_items_to_help, known from Kqlmagic, does nothing here: kqlext adds nothing to menus.",
         "Connected to samples@local (the embedded sample database)",
     ]
     assert "Not used" not in shell.text("%kql print 1")

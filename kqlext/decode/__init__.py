@@ -11,7 +11,19 @@ from kqlext.decode.tables import Column, DataSet, Table
 from kqlext.errors import KqlError
 from kqlext.services.base import Response
 
-__all__ = ["Column", "DataSet", "Table", "decode"]
+__all__ = ["Column", "DataSet", "Table", "decode", "kept"]
+
+
+def kept(response: Response) -> tuple[Response, tuple[bytes, ...]]:
+    """A response with its whole body read, and that body or its pages; none of an engine in this process.
+
+    Raises:
+        KqlNetworkError: the answer breaks off while it arrives.
+    """
+    if response.pieces is not None:
+        with closing(response.pieces) as pieces:
+            response = replace(response, body=b"".join(pieces), pieces=None)
+    return response, response.pages or ((response.body,) if response.body else ())
 
 
 def _kusto_v2(response: Response) -> DataSet:

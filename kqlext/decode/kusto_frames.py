@@ -185,13 +185,14 @@ def _data_set(raw: Sequence[_RawTable], completion: Mapping[str, Any]) -> DataSe
     if not warnings:
         warnings += [text for table in primary for text in _missing(table)]
     tables = tuple(table.finish(warnings) for table in primary)
-    visualization, statistics = _visualization(raw, warnings), _statistics(raw, warnings)
+    visualization, statistics = _visualization(raw, warnings), _payload(raw, "QueryResourceConsumption", warnings)
     return DataSet(
         tables,
         visualization=visualization,
         statistics=statistics,
         warnings=tuple(warnings),
         partial=bool(failures) or bool(completion.get("Cancelled")),
+        completion={"query_info": _payload(raw, "QueryInfo", []), "frame": dict(completion)},
     )
 
 
@@ -240,9 +241,9 @@ def _visualization(raw: Sequence[_RawTable], warnings: list[str]) -> dict[str, A
     return None
 
 
-def _statistics(raw: Sequence[_RawTable], warnings: list[str]) -> dict[str, Any] | None:
+def _payload(raw: Sequence[_RawTable], event: str, warnings: list[str]) -> dict[str, Any] | None:
     for row in _named_rows(raw, "QueryCompletionInformation"):
-        if row.get("EventTypeName") == "QueryResourceConsumption":
+        if row.get("EventTypeName") == event:
             return _object(row.get("Payload"), "The statistics of the query", warnings) or None
     return None
 

@@ -138,6 +138,8 @@ class DataSet:
         statistics: what the service says about its own work (time, memory, rows scanned), if it does.
         warnings: one sentence each, to be shown with the result.
         partial: whether the service said that rows are missing.
+        completion: what a Kusto service says when it is done: ``query_info``, and ``frame``, its last one.
+        raw: the answer as it came, in pages; empty unless it was to be kept.
     """
 
     tables: tuple[Table, ...]
@@ -145,4 +147,5 @@ class DataSet:
     statistics: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     partial: bool = False
-    other: Mapping[str, Any] = field(default_factory=dict)
+    completion: Mapping[str, Any] = field(default_factory=dict)
+    raw: tuple[bytes, ...] = ()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kqlext.cell import Cell, QueryText
 from kqlext.connections.registry import Connection
 from kqlext.errors import KqlCellError, Span
-from kqlext.head import CommandUse, read_option
+from kqlext.head import CommandUse
+from kqlext.option_values import read_option
 from kqlext.options import option_names
 from kqlext.references import Reference, parse_value, resolve
 from kqlext.schemas.listing import FunctionListing, SchemaListing, TableListing

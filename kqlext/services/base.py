@@ -23,9 +23,9 @@ CLIENT_HEADERS = {
 ResponseFormat = Literal["kusto_v2", "kusto_v1", "azure_tables", "arrow", "hunting", "resource_graph"]
 
 
-def new_client_request_id() -> str:
-    """An id under which a service logs one query; ASCII."""
-    return f"kqlext.query;{uuid.uuid4()}"
+def new_client_request_id(like: str = "") -> str:
+    """An id under which a service logs one query; ASCII. With the tag of another one, where it is to be like that."""
+    return f"{like.rpartition(';')[0] or 'kqlext.query'};{uuid.uuid4()}"
 
 
 LARGEST_ANSWER = 4 * 2**30
@@ -67,6 +67,7 @@ class Query:
         search: whether the tables are of a plan that is searched, at a price for each GB (Log Analytics).
         parameters: values of the parameters that the text declares, for services that take them.
         tables: tables of the notebook that the text may name; only the embedded engine reads them.
+        keep_raw: whether the answer is kept as it comes, beside what is read of it.
         client_request_id: under which the service logs the query; ASCII.
         edits: what made this text of the one that the user wrote.
         progress: how far it is; the service and the decoder write it.
@@ -79,6 +80,7 @@ class Query:
     search: bool = False
     parameters: Mapping[str, object] = field(default_factory=dict)
     tables: Mapping[str, object] = field(default_factory=dict)
+    keep_raw: bool = False
     client_request_id: str = field(default_factory=new_client_request_id)
     edits: tuple[Edit, ...] = ()
     progress: Progress = field(default_factory=Progress, compare=False, repr=False)
