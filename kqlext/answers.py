@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kqlext import lets, parameters
 from kqlext.cell import Cell, QueryText, Source
@@ -36,11 +36,24 @@ LOCAL = "local"
 """What -on calls the embedded engine with the tables of the notebook."""
 
 
+class Check(Protocol):
+    """Looks for mistakes of queries before and after they are sent."""
+
+    def before(self, connection: Connection, query: Query, mode: str) -> None:
+        """Raise a KqlQueryError where ``mode`` (``-check``) is ``error`` and the query has a mistake."""
+        ...
+
+    def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> None:
+        """Add to the error of a query what is known of its mistakes."""
+        ...
+
+
 @dataclass(frozen=True)
 class Question:
     """One query of a cell, and all that says how it is to be answered.
 
-    ``watch`` is shown how far the query is; ``values`` is what the query may take from Python.
+    ``watch`` is shown how far the query is; ``values`` is what the query may take from Python; ``check`` looks for its
+    mistakes.
     """
 
     query: QueryText
@@ -49,6 +62,7 @@ class Question:
     namespace: Mapping[str, Any]
     watch: Watch | None = None
     values: Values = field(default_factory=Values)
+    check: Check | None = None
 
 
 def answer(session: Session, question: Question) -> Result:
@@ -195,6 +209,8 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
     began, now = time.perf_counter(), dt.datetime.now(dt.UTC)
     values = question.values
     queries = [_for(connection, _another(request), values, now) for connection in connections]
+    for connection, query in zip(connections, queries, strict=True):
+        _check(question, connection, query)
     data_set = run_over(connections, queries, options["strict"], question.watch)
     linked = Linked(None, reason="several connections were asked")
     return _result(data_set, listing(connection.id for connection in connections), queries[0], began, linked)
@@ -230,6 +246,7 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
         raise nothing_connected(session.registry)
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
     bound = bind(request, question.values, connection)
+    _check(question, connection, ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC)))
     data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
     return _result(data_set, connection.id, bound, began, _linked(connection, request, bound, question.values))
 
@@ -284,6 +301,7 @@ def _of_notebook(session: Session, request: Query, question: Question, refusal: 
 def _of_one(connection: Connection, request: Query, question: Question) -> Result:
     began = time.perf_counter()
     query = _for(connection, request, question.values, dt.datetime.now(dt.UTC))
+    _check(question, connection, query)
     if question.options["steps"]:
         from kqlext.steps.running import run_steps
 
@@ -291,6 +309,8 @@ def _of_one(connection: Connection, request: Query, question: Question) -> Resul
     else:
         (outcome,) = run_all([Job(connection, query)], watch=question.watch)
         if isinstance(outcome, KqlError):
+            if question.check is not None:
+                question.check.after(connection, query, question.options["check"], outcome)
             raise outcome
         data_set, steps = outcome, ()
     result = _result(data_set, connection.id, query, began, _linked(connection, request, query, question.values))
@@ -308,6 +328,12 @@ def _linked(connection: Connection, request: Query, sent: Query, values: Values)
     written = inlined(request, values, lambda name, value: datatable(name, value, values.max_inline))
     ranging = ranged(written, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
     return Linked(place, ranging.text, ranging.timespan)
+
+
+def _check(question: Question, connection: Connection, query: Query) -> None:
+    """Refuse a query with mistakes before it is sent, where ``-check error`` asks for that."""
+    if question.check is not None:
+        question.check.before(connection, query, question.options["check"])
 
 
 def _for(connection: Connection, request: Query, values: Values, now: dt.datetime) -> Query:

@@ -89,7 +89,8 @@ def _finish(head: Head, one_line: bool) -> Cell:
     text, position = head.text, head.position
     if head.command is not None:
         options = tuple(head.options)
-        return Cell(head.shown_text(position), head.command, head.connection, options, silent=head.silent)
+        end = head.command.begin if head.command.command.takes_query else position
+        return Cell(head.shown_text(end), head.command, head.connection, options, silent=head.silent)
     end, silent = _silence(text, position, one_line)
     queries = [_query_text(text, span.shifted(position)) for span in syntax.queries(text[position:end])]
     if not queries and any(use.option.name in ("query", "file") for use in head.options):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kqlext.cell import Cell
 from kqlext.connections import named
 from kqlext.connections.registry import Connection
 from kqlext.display import Notice
-from kqlext.errors import KqlCellError, KqlConnectionError, Span
+from kqlext.errors import KqlCellError, KqlConnectionError, KqlQueryError, Span
 from kqlext.head import CommandUse
 from kqlext.help import TOPICS, help_text
 from kqlext.kqlmagic_names import foreign_options, says_nothing_happens
@@ -24,6 +24,9 @@ from kqlext.setting_files import LayeredSettings
 from kqlext.surroundings import here
 from kqlext.text import did_you_mean, normalize_name, one_line, plural, shorten
 
+if TYPE_CHECKING:
+    from kqlext.completion.editor import Editor
+
 
 @dataclass(frozen=True)
 class Context:
@@ -33,6 +36,7 @@ class Context:
     settings: LayeredSettings
     options: Callable[[], Mapping[str, Any]]
     namespace: Mapping[str, Any]
+    editor: Callable[[], Editor]
 
 
 def run(cell: Cell, context: Context) -> object:
@@ -48,6 +52,8 @@ def run(cell: Cell, context: Context) -> object:
         if error.span is None:
             error.text, error.span = cell.text, cell.command.span
         raise
+    except KqlQueryError as error:
+        raise error.relocate(cell.text, cell.command.begin) from None
 
 
 def connection_line(connection: Connection) -> str:
@@ -64,10 +70,28 @@ def _help(use: CommandUse, _: Context) -> Notice:
         return Notice(help_text())
     topic = normalize_name(_TOPICS_OF_KQLMAGIC.get(topic, topic))
     found = next((name for name in TOPICS if topic in (name, name[:-1], name[:4])), None)
-    if found is None:
-        hint = did_you_mean(use.argument, TOPICS) or f"topics are {', '.join(TOPICS)}"
+    if found is not None:
+        return Notice(TOPICS[found][1]())
+    from kqlext.completion.vocabulary import words
+
+    known = words()
+    word = known.get(use.argument) or known.get(use.argument.lower())
+    if word is None:
+        hint = did_you_mean(use.argument, [*TOPICS, *known], cutoff=0.75) or f"topics are {', '.join(TOPICS)}"
         raise KqlCellError(f"There is no help on {use.argument}.", hint=hint)
-    return Notice(TOPICS[found][1]())
+    return Notice("\n".join([*word.syntax.split("; "), word.page]))
+
+
+def _explain(use: CommandUse, context: Context) -> object:
+    from kqlext.completion.explain import explain
+
+    return explain(use, context.session, context.editor(), context.options(), context.namespace)
+
+
+def _format(use: CommandUse, context: Context) -> object:
+    from kqlext.completion.explain import formatted
+
+    return formatted(use, context.editor())
 
 
 _TOPICS_OF_KQLMAGIC = {
@@ -259,6 +283,8 @@ def _cache_list(use: CommandUse, context: Context) -> Notice:
 
 _FUNCTIONS: dict[str, Callable[[CommandUse, Context], object]] = {
     "help": _help,
+    "explain": _explain,
+    "format": _format,
     "version": _version,
     "conn": _conn,
     "close": _close,

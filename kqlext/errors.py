@@ -63,6 +63,7 @@ class KqlError(Exception):
         request_id: the client request id that was sent, for the service's logs and for support.
         source: the connection that failed, where several were asked (``-over``).
         done: what was done of the query before it failed (``-steps``), to be shown above the error.
+        others: further mistakes of the same text, found besides this one.
     """
 
     default_hint: ClassVar[str] = ""
@@ -87,6 +88,7 @@ class KqlError(Exception):
         self.source = ""
         self.text_name = ""
         self.done: object | None = None
+        self.others: tuple[KqlError, ...] = ()
 
     def relocate(self, text: str, offset: int, name: str = "") -> KqlError:
         """Point into ``text``, a cell in which the query starts at ``offset``; gives itself. ``name`` is the text's.
@@ -96,6 +98,8 @@ class KqlError(Exception):
         if self.span is not None and not self.text_name:
             self.span = self.span.shifted(offset)
             self.text, self.text_name = text, name
+        for other in self.others:
+            other.relocate(text, offset, name)
         return self
 
     def in_one_line(self) -> str:
@@ -119,6 +123,9 @@ class KqlError(Exception):
             lines.append(printable(f"Hint: {self.hint}"))
         if self.request_id:
             lines.append(printable(f"Client request id: {self.request_id}"))
+        for other in self.others:
+            first, *rest = other._lines()
+            lines += [f"Also: {first}", *rest]
         return lines
 
     def _render_traceback_(self) -> list[str]:

@@ -50,6 +50,8 @@ class CommandUse:
     command: Command
     argument: str = field(repr=False)
     span: Span
+    begin: int = 0
+    """Where the argument begins."""
 
 
 # `//` begins a comment, also where `<<` stands behind it.
@@ -181,16 +183,23 @@ class Head:
             hint = f"did you mean --{near}?" if near else "%kql --help lists the commands"
             raise self.error(f"There is no command --{shorten(match.group(1), 40)}.", span, hint)
         self.position = match.end()
-        argument = self._argument()
-        value = parse_value(argument)
-        self.command = CommandUse(command, value if isinstance(value, str) else argument, span)
+        argument = self._query() if command.takes_query else self._argument()
+        value = None if command.takes_query else parse_value(argument)
+        begin = self.text.find(argument, match.end())
+        self.command = CommandUse(command, value if isinstance(value, str) else argument, span, begin)
         if argument and not command.argument:
             raise self.error(f"--{command.name} takes no argument.", Span(match.end(), len(self.text)))
-        if "://" in argument and command.name not in _TAKE_CONNECTIONS:
+        if "://" in argument and command.name not in _TAKE_CONNECTIONS and not command.takes_query:
             hint = "without --, a connection string connects; --conn lists the names of what is open"
             raise self.error(f"--{command.name} takes no connection string.", span, hint)
         self.position = len(self.text)
         return True
+
+    def _query(self) -> str:
+        """The KQL behind a command, as it is; a last ``;`` is noted."""
+        text = self.text[self.position : self.last].strip()
+        self.silent = text.endswith(";")
+        return text.removesuffix(";").rstrip()
 
     def _argument(self) -> str:
         """What stands behind a command; the options before and behind it are read, a last ``;`` is noted."""

@@ -11,12 +11,14 @@ from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
+from kqlext.completion import matcher
 from kqlext.kqlmagic_config import Kqlmagic
 from kqlext.line_statements import LineStatements
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from kqlext.completion.editor import Editor
     from kqlext.pipeline import Pipeline
 
 
@@ -61,6 +63,10 @@ class KqlMagics(Magics):
             assert self.shell is not None
             self._pipeline = Pipeline(self.shell.user_ns, self)
         return self._pipeline
+
+    def editor(self) -> Editor:
+        """What completes cells."""
+        return self.pipeline().editor
 
     def values(self) -> dict[str, Any]:
         """The session's settings by option name."""
@@ -124,6 +130,8 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
     shell.input_transformers_post.append(input_transformers.silence)
     _colour_prompt(shell, on=True)
+    _remove_matcher(shell)
+    shell.Completer.custom_matchers.append(matcher.make_matcher(magics.editor, hasattr(shell, "pt_app")))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -144,6 +152,12 @@ def unload(shell: InteractiveShell) -> None:
         if own in transformers:
             transformers.remove(own)
     _colour_prompt(shell, on=False)
+    _remove_matcher(shell)
+
+
+def _remove_matcher(shell: InteractiveShell) -> None:
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [other for other in matchers if not matcher.is_ours(other)]
 
 
 def _colour_prompt(shell: InteractiveShell, on: bool) -> None:

@@ -45,6 +45,8 @@ class Command:
     aliases: tuple[str, ...] = ()
     connects: bool = False
     """Whether it asks the current connection, so that without one the default connection is opened first."""
+    takes_query: bool = False
+    """Whether its argument is KQL, which is taken as it is."""
 
 
 DATAFRAME_TYPES = ("pandas", "arrow", "polars", "result")
@@ -378,6 +380,14 @@ OPTIONS: tuple[Option, ...] = (
         configurable=False,
     ),
     Option(
+        "check",
+        "choice",
+        "mistakes of a query that are seen without sending it: error refuses the query; warn tells of them where the "
+        "service refuses it; off does neither",
+        default="warn",
+        choices=("off", "warn", "error"),
+    ),
+    Option(
         "strict",
         "flag",
         "an answer that is not complete is an error",
@@ -459,7 +469,20 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 COMMANDS: tuple[Command, ...] = (
-    Command("help", "[topic]", "this page, or one topic: options, commands, connections, results", ("usage",)),
+    Command(
+        "help",
+        "[topic | word]",
+        "this page, one topic (options, commands, connections, results), or an operator or function of KQL",
+        ("usage",),
+    ),
+    Command(
+        "explain",
+        "query",
+        "the columns that a query gives, with their types, and the tables that it reads; nothing is run",
+        connects=True,
+        takes_query=True,
+    ),
+    Command("format", "query", "the query as one writes it: an operator a line; nothing is run", takes_query=True),
     Command("version", "", "the versions of kqlext and of what it runs on"),
     Command("conn", "[name | @name | *]", "the open connections, the current one marked with *, and the named ones"),
     Command("close", "[name | *]", "close the current connection, the named one, or all"),

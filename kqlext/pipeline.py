@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kqlext import binding, commands, settings
 from kqlext.answers import Question, answer
 from kqlext.cell import Cell, QueryText, parse
+from kqlext.completion.checking import QueryCheck
 from kqlext.display import Notice, PageScript, ProgressLine, SignInPrompt, show, takes_input
 from kqlext.errors import KqlCellError, KqlError, KqlUnsupportedError
 from kqlext.kqlmagic_names import says_nothing_happens
@@ -26,6 +27,7 @@ from kqlext.visualization import grid
 from kqlext.visualization.palette import Colours
 
 if TYPE_CHECKING:
+    from kqlext.completion.editor import Editor
     from kqlext.result import Result, View
 
 
@@ -42,6 +44,17 @@ class Pipeline:
         self.session = Session(SignInPrompt())
         self._colours = Colours()
         self._said: set[str] = set()
+        self._editor: Editor | None = None
+        self._check = QueryCheck(lambda: self.editor)
+
+    @property
+    def editor(self) -> Editor:
+        """What completes and checks cells; made when it is first asked for."""
+        if self._editor is None:
+            from kqlext.completion.editor import Editor
+
+            self._editor = Editor(self.session, self._notebook)
+        return self._editor
 
     def run(self, line: str, body: str | None) -> object:
         """Run a line (``body`` None) or a cell; gives its value, and displays what comes before that.
@@ -73,7 +86,7 @@ class Pipeline:
             )
             if cell.command.command.connects and not elsewhere:
                 self._connect_default(cell, options())
-            return commands.run(cell, commands.Context(self.session, self._settings, options, self._namespace))
+            return commands.run(cell, self._context(options))
         if any(use.is_command for use in cell.ignored):
             return None
         last: object = None
@@ -98,6 +111,9 @@ class Pipeline:
             if use.foreign.name not in self._said and not cell.silent:
                 self._said.add(use.foreign.name)
                 show(Notice(says_nothing_happens(use.foreign, use.written)))
+
+    def _context(self, options: Callable[[], Mapping[str, Any]]) -> commands.Context:
+        return commands.Context(self.session, self._settings, options, self._namespace, lambda: self.editor)
 
     def _items(self, cell: Cell) -> Iterator[object]:
         """What is to be shown of each query, as each is done."""
@@ -165,7 +181,7 @@ class Pipeline:
             raise
 
     def _result(self, query: QueryText, cell: Cell, options: Mapping[str, Any]) -> Result:
-        question = Question(query, cell, options, self._namespace)
+        question = Question(query, cell, options, self._namespace, check=self._check)
         result = self._answered(question)
         result.options = {name: value for name, value in options.items() if name not in _MAY_HOLD_SECRETS}
         result.again = partial(self._again, question, result.origin.connection)
@@ -218,11 +234,13 @@ class Pipeline:
             yield Notice(f"{listing(names)}: {plural(len(result), 'value')} each · {result.origin.shown}{notes}")
 
     def _read_ahead(self, options: Mapping[str, Any]) -> None:
-        """Read the schema in the background, where somebody types who may want completion."""
+        """Read the schema and load the language service in the background, where somebody types who may want them."""
         schemas, current = self.session.schemas, self.session.registry.current
         schemas.when, schemas.kept = options["read_schema"], options["keep_schema"]
         if current is not None and takes_input():
             schemas.read_ahead(current)
+            if schemas.when == "ahead":
+                self.editor.service.start()
 
     def _options(self, cell: Cell) -> dict[str, Any]:
         return settings.effective(cell.options, self._settings.values(), self._namespace, os.environ, cell.text)
@@ -234,8 +252,10 @@ class Pipeline:
             show(Notice(f"{_connected(self.session, [])}, the default connection of {where}"))
 
     def close(self) -> None:
-        """Close the session's connections."""
+        """Close the session's connections, and end the language service."""
         self.session.close()
+        if self._editor is not None:
+            self._editor.close()
 
 
 def _names_connection(argument: str) -> bool:

@@ -335,6 +335,11 @@ def table_candidates(text: str) -> set[str]:
     return found
 
 
+def is_closed(literal: str) -> bool:
+    """Whether a string token ends with the quotes that it begins with."""
+    return bool(_CLOSED_STRING.fullmatch(literal))
+
+
 def find_single_equals(text: str) -> Span | None:
     """The first ``=`` in a condition of `where`, which compares nothing, or None.
 

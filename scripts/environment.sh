@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # environment FOLDER EXTRAS [CONSTRAINTS [PACKAGE...]]: FOLDER holds kqlext (editable) with EXTRAS and the packages.
 environment() {
     local folder=$1 extras=$2 constraints=${3:-} packages=("${@:4}") wanted
-    wanted=$(cat pyproject.toml ${constraints:+"$constraints"} scripts/environment.sh | sha256sum; echo "$extras" "${packages[@]}")
+    wanted=$(cat pyproject.toml package.json package-lock.json ${constraints:+"$constraints"} scripts/environment.sh | sha256sum; echo "$extras" "${packages[@]}")
     (
         # Two runs at once: the second waits until the first has made it.
         if command -v flock >/dev/null; then flock 9; fi

@@ -11,7 +11,7 @@ import pytest
 # azure itself is a namespace that some distributions make when Python starts.
 HEAVY = {
     "pandas", "pyarrow", "numpy", "azure.core", "azure.identity", "azure.kusto", "plotly", "prettytable", "duckdb",
-    "duckdb_kql", "polars", "orjson", "requests", "msal", "yaml",
+    "duckdb_kql", "polars", "orjson", "requests", "msal", "yaml", "py_mini_racer",
 }  # fmt: skip
 
 REPORT = "import json, sys; print('MODULES' + json.dumps(sorted(sys.modules)))"

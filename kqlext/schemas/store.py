@@ -71,6 +71,11 @@ class Schemas:
                 self._start(entry, lambda: self._work(entry, connection))
             return entry.schema
 
+    def held(self, connection: Connection) -> DatabaseSchema | None:
+        """What is known now; nobody is asked."""
+        with self._lock:
+            return self._entry(connection).schema
+
     def known_table(self, connection: Connection, name: str) -> TableSchema | None:
         """What is known of one table now, without waiting.
 

@@ -1,0 +1,279 @@
+"""Mistakes of a query, found without sending it: by the language service, or by our own look at its tokens. Pure.
+
+Our own look finds what is surely wrong (a bracket or quote that is not closed, a word behind a pipe that is no
+operator, ``=`` where ``==`` is meant) and names that nothing defines. It comes first where it points better: the
+service says that a bracket is missing at the end of the query, which is not where the mistake is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kqlext import lets, syntax
+from kqlext.completion.basic import made_names, tables_of
+from kqlext.completion.service import Finding, Scope
+from kqlext.completion.vocabulary import JOIN_KINDS, KEYWORDS, OTHER_OPERATORS, beginnings, functions, operators
+from kqlext.errors import Span
+from kqlext.schemas.model import DatabaseSchema
+from kqlext.syntax import Token
+from kqlext.text import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake: what, where, and what to do about it.
+
+    ``code`` is the language service's. ``is_sure`` says that no service can take the query. ``name`` is the name that
+    nothing defines, where that is the mistake.
+    """
+
+    message: str
+    span: Span
+    hint: str = ""
+    code: str | None = None
+    is_sure: bool = True
+    name: str = ""
+
+
+def of_tokens(text: str, scope: Scope | None) -> list[Mistake]:
+    """What the tokens of a query show; names count where ``scope`` says which there are. In the order of the text."""
+    broken = _unclosed(text)
+    if broken is not None:
+        return [broken]
+    found = [*_operators(text), *_functions(text, scope)]
+    equals = syntax.find_single_equals(text)
+    if equals is not None:
+        found.append(Mistake("'=' compares nothing in `where`.", equals, "write == to compare"))
+    if scope is not None and scope.current is not None:
+        found += _unknown_names(text, scope)
+    return sorted(found, key=lambda mistake: mistake.span.start)
+
+
+def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mistake]:
+    """What the language service found, with hints.
+
+    What follows from a mistake of syntax is left out, and so is what it says of an operator in which our own look finds
+    the cause.
+    """
+    own = [mistake for mistake in of_tokens(text, None) if mistake.is_sure]
+    if own and _unclosed(text) is not None:
+        return own
+    pipes = [token.start for token in _code(text) if token.text == "|"]
+    told = {bisect(pipes, mistake.span.start) for mistake in own}
+    mistakes = list(own)
+    for finding in sorted(findings, key=lambda one: (one.span.start, -one.span.end)):
+        if finding.severity != "Error" or any(_touch(mistake.span, finding.span) for mistake in mistakes):
+            continue
+        if bisect(pipes, finding.span.start) not in told:
+            mistakes.append(_with_hint(text, finding, scope))
+        if _is_syntax(finding):
+            break
+    return sorted(mistakes, key=lambda mistake: mistake.span.start)
+
+
+def is_about_names(mistakes: Iterable[Mistake]) -> bool:
+    """Whether another schema might make some of them none."""
+    return any(mistake.name for mistake in mistakes)
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+# --- what the language service found ------------------------------------------------------------------------------
+
+_QUOTED = re.compile(r"'([^']+)'")
+_EXPECTED = re.compile(r"Expected one of: (.*)")
+_MISSING = re.compile(r"Expected: (\S+)\Z")
+_SYNTAX = ("KS001", "KS005", "KS006", "KS176", "KS198")
+_NAMES = ("KS142", "KS204", "KS211", "KS124", "KS109")
+_HINTS = {
+    "KS006": "an expression is missing at this place, such as a column's name or a value",
+    "KS198": "remove it, or begin an operator with | before it",
+    "KS106": "convert one side, for example with tolong(), tostring() or todatetime()",
+    "KS107": "convert the value, for example with tolong(), totimespan() or todatetime()",
+    "KS127": "%kql --help {word} shows its arguments",
+    "KS138": "convert it first, for example with tolong() or toreal()",
+    "KS141": "compare it with something: ==, >, has, in ()",
+}
+
+
+def _is_syntax(finding: Finding) -> bool:
+    return finding.code in _SYNTAX
+
+
+def _with_hint(text: str, finding: Finding, scope: Scope) -> Mistake:
+    word = finding.span.of(text)
+    code, message, span = finding.code, finding.message, finding.span
+    if expected := _EXPECTED.match(message):
+        choices = expected.group(1).split(", ")
+        hint = did_you_mean(word, choices) or f"one of {expected.group(1)}"
+        return Mistake(f"'{word}' cannot stand here.", span, hint, code)
+    if code == "KS176":
+        hint = (
+            did_you_mean(word, operators()) or "an operator stands behind a pipe: where, project, summarize, take ..."
+        )
+        return Mistake(f"'{word}' is no operator." if word else message, span, hint, code)
+    if (missing := _MISSING.match(message)) and word:
+        return Mistake(f"'{word}' cannot stand here.", span, f"write {missing.group(1)} before it", code)
+    if code in _NAMES:
+        quoted = _QUOTED.search(message)
+        name = quoted.group(1) if quoted else word
+        return Mistake(message, span, _near(name, code, text, scope), code, name=name)
+    return Mistake(message, span, _HINTS.get(code, "").format(word=word), code)
+
+
+def _near(name: str, code: str, text: str, scope: Scope) -> str:
+    if code == "KS124":
+        return did_you_mean(name, [word.name for word in functions().values() if word.kind == "plugin"])
+    if code == "KS211":
+        return did_you_mean(name, [*_database_functions(scope), *functions(), *KEYWORDS])
+    if code == "KS204":
+        near = did_you_mean(name, [*_table_names(scope), *lets.defined_names(text)])
+        return near or "%kql --tables lists the tables"
+    near = did_you_mean(name, _names_in(text, scope))
+    return near or "| getschema shows the columns; a text is written in quotes"
+
+
+def _names_in(text: str, scope: Scope) -> list[str]:
+    columns = [column.name for table in tables_of(text, scope) for column in table.columns]
+    return [*columns, *made_names(text), *lets.defined_names(text)]
+
+
+def _table_names(scope: Scope) -> list[str]:
+    return [table.name for table in scope.tables()]
+
+
+def _database_functions(scope: Scope) -> list[str]:
+    return [function.name for function in _schema(scope).functions]
+
+
+def _schema(scope: Scope) -> DatabaseSchema:
+    return scope.current or DatabaseSchema("", "", (), ())
+
+
+# --- what the tokens show -----------------------------------------------------------------------------------------
+
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+
+
+def _code(text: str) -> list[Token]:
+    return [token for token in syntax.tokens(text) if token.kind != "comment"]
+
+
+def _unclosed(text: str) -> Mistake | None:
+    """The first string or bracket that is not closed, or closes nothing."""
+    opened: list[Token] = []
+    for token in _code(text):
+        if token.kind == "string" and not syntax.is_closed(token.text):
+            quote = next(character for character in token.text if character in "'\"`~")
+            return Mistake(f"The text that begins here is not closed: {quote} is missing.", token.span, f"add {quote}")
+        if token.kind != "symbol":
+            continue
+        if token.text in _PAIRS:
+            opened.append(token)
+        elif token.text in _PAIRS.values():
+            if not opened:
+                return Mistake(f"'{token.text}' closes nothing.", token.span, "remove it, or open a bracket before it")
+            if _PAIRS[opened[-1].text] != token.text:
+                return _never_closed(opened[-1])
+            opened.pop()
+    return _never_closed(opened[-1]) if opened else None
+
+
+def _never_closed(token: Token) -> Mistake:
+    closing = _PAIRS[token.text]
+    return Mistake(f"'{token.text}' is not closed: '{closing}' is missing.", token.span, f"add {closing}")
+
+
+_NEED_OPERANDS = frozenset(
+    """where filter take limit top extend sort order join lookup render evaluate mv-expand parse parse-where sample
+    sample-distinct distinct project-away project-rename invoke partition""".split()
+)
+_ENDS = ("|", ";", ")", "")
+
+
+def _operators(text: str) -> Iterator[Mistake]:
+    """Words behind a pipe that are no operators, and operators without what they need."""
+    known = {*operators(), *OTHER_OPERATORS}
+    code = [*_code(text), Token("symbol", "", len(text), len(text))]
+    code += code[-1:] * 3
+    for index, pipe in enumerate(code[:-4]):
+        word, *behind = code[index + 1 : index + 5]
+        if pipe.text != "|":
+            continue
+        if word.text in _ENDS:
+            yield Mistake("No operator stands behind this pipe.", pipe.span, "write one, or remove the pipe")
+        elif word.kind == "name" and word.text not in known:
+            hint = did_you_mean(word.text, operators()) or "%kql --help where shows how operators are written"
+            yield Mistake(f"'{word.text}' is no operator.", word.span, hint)
+        elif word.text in _NEED_OPERANDS and behind[0].text in _ENDS:
+            yield Mistake(f"Nothing stands behind '{word.text}'.", word.span, f"it is written {_syntax_of(word.text)}")
+        elif word.text in ("sort", "order") and behind[0].text != "by" and behind[1].text not in (".", "="):
+            yield Mistake(f"'{behind[0].text}' cannot stand here.", behind[0].span, "write by before it")
+        elif word.text == "join" and behind[0].text == "kind" and behind[2].text not in JOIN_KINDS:
+            hint = did_you_mean(behind[2].text, JOIN_KINDS) or f"one of {', '.join(JOIN_KINDS)}"
+            yield Mistake(f"'{behind[2].text}' is no kind of join.", behind[2].span, hint)
+
+
+def _syntax_of(operator: str) -> str:
+    word = operators().get(operator)
+    return word.syntax if word else f"T | {operator} ..."
+
+
+# Words before a bracket that are no functions.
+_NO_FUNCTIONS = frozenset(
+    """and or not by on in has_any has_all between typeof dynamic datetime date timespan time bool boolean int long
+    real double guid decimal string with materialize toscalar datatable externaldata view step project declare to as
+    query_parameters database cluster workspace app resource adx arg table external_table materialized_view
+    stored_query_result union join lookup where extend summarize print let pattern entity_group graph nodes edges fork
+    kind from inner""".split()
+)
+
+
+def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
+    """Functions that nobody defines, where one is called much the same."""
+    code = _code(text)
+    defined = {*lets.defined_names(text), *functions(), *operators(), *beginnings(), *_NO_FUNCTIONS}
+    for before, word, bracket in zip(["", *(token.text for token in code)], code, code[1:], strict=False):
+        called = (
+            word.kind == "name" and bracket.text == "(" and before not in (".", "|", "!") and word.text not in defined
+        )
+        if not called or (scope is not None and word.text in (*_database_functions(scope), *_table_names(scope))):
+            continue
+        hint = did_you_mean(word.text, [*functions(), *KEYWORDS], cutoff=0.75)
+        if hint:
+            yield Mistake(f"There is no function '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
+
+
+_NO_NAMES = frozenset("true false null on by asc desc nulls first last and or not in has contains kind with".split())
+
+
+def _unknown_names(text: str, scope: Scope) -> Iterator[Mistake]:
+    """Tables that begin a statement and are not there, and names that are much like a column's."""
+    code = _code(text)
+    tables = {*_table_names(scope), *_database_functions(scope)}
+    defined = {*lets.defined_names(text), *made_names(text), *_NO_NAMES, *tables, *operators(), *beginnings()}
+    columns = [column.name for table in tables_of(text, scope) for column in table.columns]
+    befores, afters = [";", *(token.text for token in code)], [*(token.text for token in code[1:]), ";"]
+    for before, word, after in zip(befores, code, afters, strict=False):
+        if word.kind != "name" or word.text in defined or word.text in columns or after in ("(", "=", ":"):
+            continue
+        begins = before == ";" and after in ("|", ";")
+        if begins or (before == "(" and after in ("|", ")") and _joins(code, word)):
+            hint = did_you_mean(word.text, tables)
+            yield Mistake(f"There is no table '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
+        elif before not in (".", "|", "$", "let", "render", "evaluate", "=", "declare", "as"):
+            hint = did_you_mean(word.text, columns, cutoff=0.75)
+            if hint:
+                yield Mistake(f"There is no column '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
+
+
+def _joins(code: list[Token], word: Token) -> bool:
+    """Whether the bracket before a word is that of `join`, `lookup` or `union`."""
+    before = [token.text for token in code if token.end <= word.start]
+    begin = max((index for index, text in enumerate(before) if text == "|"), default=-1)
+    return begin + 1 < len(before) and before[begin + 1] in ("join", "lookup", "union")
