@@ -93,8 +93,7 @@ def test_a_chart_is_drawn(open_notebook: Any) -> None:
     notebook.run(0)
     notebook.output(0).get_by_text("Connected to samples@local").wait_for()
     notebook.run(1)
-    plot = notebook.output(1).locator(".js-plotly-plot .main-svg").first
-    plot.wait_for()
+    notebook.plot(1)
     notebook.page.wait_for_timeout(500)
     notebook.shot("chart")
     assert notebook.output(1).locator(".scatterlayer .trace").count() == 3

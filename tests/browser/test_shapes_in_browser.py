@@ -146,8 +146,7 @@ def test_a_saved_notebook_draws_them(open_notebook: Any) -> None:
     notebook = open_notebook(*(f"%kql {name}" for name in (*kinds, "3Dchart")), outputs=outputs)
     for number, name in enumerate((*kinds, "space")):
         output = notebook.output(number)
-        output.scroll_into_view_if_needed()
-        output.locator(".js-plotly-plot .main-svg").first.wait_for()
+        notebook.plot(number)
         notebook.page.wait_for_timeout(300)
         notebook.shot(f"chart-{name}")
         if name != "space":  # WebGL is not to be had everywhere

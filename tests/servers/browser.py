@@ -39,6 +39,18 @@ class Notebook:
     def output(self, number: int) -> Any:
         return self.page.locator(".jp-CodeCell").nth(number).locator(".jp-Cell-outputArea")
 
+    def plot(self, number: int) -> Any:
+        """The chart that plotly draws of an output. Its extension shows the saved picture until the pointer is there."""
+        output = self.output(number)
+        output.scroll_into_view_if_needed()
+        picture, plot = output.locator("img.plot-img"), output.locator(".js-plotly-plot .main-svg").first
+        picture.or_(plot).first.wait_for(state="attached")
+        if not plot.count():
+            box = picture.bounding_box()
+            self.page.mouse.move(box["x"] + 20, box["y"] + 20)
+        plot.wait_for()
+        return plot
+
     def save(self, lab: Lab) -> Path:
         """Save the notebook; gives the file."""
         self.page.keyboard.press("Control+s")
