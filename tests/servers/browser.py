@@ -40,7 +40,7 @@ class Notebook:
         return self.page.locator(".jp-CodeCell").nth(number).locator(".jp-Cell-outputArea")
 
     def plot(self, number: int) -> Any:
-        """The chart that plotly draws of an output. Its extension shows the saved picture until the pointer is there."""
+        """The chart that plotly draws of an output. Its extension shows the picture until the pointer is there."""
         output = self.output(number)
         output.scroll_into_view_if_needed()
         picture, plot = output.locator("img.plot-img"), output.locator(".js-plotly-plot .main-svg").first
