@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from kqlext.decode.tables import Column, DataSet, Table
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 
 POINTS, SERIES = 100_000, 10
 

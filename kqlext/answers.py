@@ -352,7 +352,8 @@ def _another(request: Query) -> Query:
 
 
 def _result(data_set: DataSet, source: str, request: Query, began: float, linked: Linked) -> Result:
-    from kqlext.result import Origin, Result
+    from kqlext.origin import Origin
+    from kqlext.result import Result
 
     elapsed = time.perf_counter() - began
     origin = Origin(

@@ -28,7 +28,8 @@ from kqlext.visualization.palette import Colours
 
 if TYPE_CHECKING:
     from kqlext.completion.editor import Editor
-    from kqlext.result import Result, View
+    from kqlext.result import Result
+    from kqlext.view import View
 
 
 _MAY_HOLD_SECRETS = ("conn", "try_token", "try_msi", "params", "params_dict")
@@ -311,7 +312,7 @@ def _view(options: Mapping[str, Any], colours: Colours) -> View:
     Raises:
         KqlCellError: an option of charts has a value that it cannot have, or there can be no grid.
     """
-    from kqlext.result import View
+    from kqlext.view import View
     from kqlext.visualization.look import plotly_layout, read_look
 
     if options["grid"]:

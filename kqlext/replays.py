@@ -62,7 +62,8 @@ class Tape:
         """
         if self.plays is None:
             return None
-        from kqlext.result import Origin, Result
+        from kqlext.origin import Origin
+        from kqlext.result import Result
 
         began = time.perf_counter()
         found = self._found(self.plays)

@@ -3,130 +3,28 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import operator
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import DataSet, Table
 from kqlext.errors import KqlConversionError
-from kqlext.text import age_text, did_you_mean, plural
-from kqlext.visualization.look import Look
+from kqlext.origin import Origin
+from kqlext.rows import Row
+from kqlext.text import plural
+from kqlext.view import View
 
 if TYPE_CHECKING:
     import pandas
 
-    from kqlext.links import Link, Linked
+    from kqlext.links import Link
     from kqlext.steps.running import Step
 
 _CHUNK = 1_000  # rows that iteration turns into Python values at a time
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a result came from, for captions.
-
-    Attributes:
-        connection: ``name@cluster``.
-        query: the KQL as it was written, ``sent`` with the values that it took.
-        elapsed: seconds that it took, from ``started`` on, in seconds since 1970.
-        client_request_id: under which the service logs it.
-        recorded: when it was recorded, where it was played back.
-        linked: what a link to the query is made of.
-    """
-
-    connection: str
-    query: str
-    elapsed: float
-    client_request_id: str | None = None
-    sent: str = ""
-    started: float = 0.0
-    recorded: dt.datetime | None = None
-    linked: Linked | None = None
-
-    @property
-    def shown(self) -> str:
-        """``Samples@help``; of a recorded answer with its time and its age."""
-        if self.recorded is None:
-            return self.connection
-        age = dt.datetime.now(dt.UTC) - self.recorded
-        return f"{self.connection}, recorded {self.recorded:%Y-%m-%d %H:%M} UTC, {age_text(age.total_seconds())}"
-
-
-@dataclass(frozen=True)
-class View:
-    """How a result is shown.
-
-    Attributes:
-        display_limit: rows of a table, None for all, less than none for no table.
-        max_bytes: about how much a result writes into a notebook, however many rows were asked for.
-        statistics: whether the caption has a line of the service's own account of its work.
-        plot_package: ``plotly``, or ``none`` for tables only.
-        plotly_layout: what charts have in their layout instead of their own.
-        look: the colours of charts.
-        dynamic_as_text: whether dynamic values are JSON text in pandas.
-        grid: the id of the element that a grid goes into, where the table is to be one.
-        chart_image: whether a picture is saved with each chart, where vl-convert is installed.
-    """
-
-    display_limit: int | None = 50
-    max_bytes: int = 60_000
-    statistics: bool = False
-    plot_package: str = "plotly"
-    plotly_layout: Mapping[str, Any] | None = None
-    look: Look = field(default_factory=Look)
-    dynamic_as_text: bool = False
-    grid: str | None = None
-    chart_image: bool = True
-
-
-class Row(Sequence[Any]):
-    """One row: ``row[0]``, ``row['column']``, iteration over values, ``row.asdict()``."""
-
-    __slots__ = ("_names", "_values")
-
-    def __init__(self, names: Sequence[str], values: Sequence[Any]) -> None:
-        self._names = names
-        self._values = tuple(values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    @overload
-    def __getitem__(self, key: int | str) -> Any: ...
-    @overload
-    def __getitem__(self, key: slice) -> tuple[Any, ...]: ...
-    def __getitem__(self, key: int | str | slice) -> Any:
-        if isinstance(key, str):
-            if key not in self._names:
-                raise KeyError(
-                    f"no column {key!r}; {did_you_mean(key, self._names) or 'columns: ' + ', '.join(self._names)}"
-                )
-            return self._values[self._names.index(key)]
-        return self._values[key]
-
-    def keys(self) -> list[str]:
-        """The names of the columns."""
-        return list(self._names)
-
-    def asdict(self) -> dict[str, Any]:
-        """Column -> value; of columns with one name the last counts."""
-        return dict(zip(self._names, self._values, strict=True))
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Row):
-            return self._names == other._names and self._values == other._values
-        return self._values == other if isinstance(other, tuple) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._values)
-
-    def __repr__(self) -> str:
-        return f"Row({', '.join(f'{name}={value!r}' for name, value in zip(self._names, self._values, strict=True))})"
 
 
 class Result(Sequence[Row]):

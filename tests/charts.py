@@ -7,7 +7,9 @@ from typing import Any
 
 from kqlext.decode.columns import table_of_rows
 from kqlext.decode.tables import DataSet, Table
-from kqlext.result import Origin, Result, View
+from kqlext.origin import Origin
+from kqlext.result import Result
+from kqlext.view import View
 
 # What a column holds where a test does not care.
 SAMPLES: dict[str, list[Any]] = {

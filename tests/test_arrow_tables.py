@@ -13,7 +13,8 @@ import pytest
 from kqlext.decode import decode
 from kqlext.decode.arrow_tables import decode_arrow
 from kqlext.decode.tables import Column
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 from kqlext.services.base import ArrowAnswer, Response
 
 

@@ -18,7 +18,8 @@ from servers.kusto_frames import EVERY_TYPE, TableSpec, v2
 from kqlext.binding import LAST_RESULT, Binding, bind, check_name, check_type
 from kqlext.decode.kusto_frames import decode_v2
 from kqlext.errors import KqlCellError, KqlConversionError, Span
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 
 CELL = "target << StormEvents"
 SPAN = Span(0, 6)

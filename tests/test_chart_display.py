@@ -25,7 +25,9 @@ from servers.kusto_frames import TableSpec, v2
 
 import kqlext
 from kqlext.decode.tables import Column, DataSet, Table
-from kqlext.result import Origin, Result, View
+from kqlext.origin import Origin
+from kqlext.result import Result
+from kqlext.view import View
 from kqlext.visualization.vega_lite import MIME_TYPE as VEGA_LITE
 
 PLOTLY = "application/vnd.plotly.v1+json"

@@ -654,7 +654,7 @@ def test_colours_stay_with_their_names() -> None:
 
 def test_a_result_with_no_table_has_no_chart() -> None:
     from kqlext.decode.tables import DataSet
-    from kqlext.result import Origin
+    from kqlext.origin import Origin
 
     result = Result(DataSet((), {"visualization": "timechart"}), Origin("a@b", "T", 0.1))
     assert set(result._repr_mimebundle_()) == {"text/html", "text/plain"}

@@ -12,7 +12,8 @@ from servers.kusto_frames import EVERY_TYPE, TableSpec, v2
 
 from kqlext.decode.kusto_frames import decode_v2
 from kqlext.errors import KqlConversionError
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 
 
 def result_of(*tables: TableSpec) -> Result:

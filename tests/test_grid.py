@@ -19,7 +19,9 @@ from servers.kusto_frames import EVERY_TYPE, TableSpec, v2
 
 from kqlext import KqlCellError
 from kqlext.decode.kusto_frames import decode_v2
-from kqlext.result import Origin, Result, View
+from kqlext.origin import Origin
+from kqlext.result import Result
+from kqlext.view import View
 from kqlext.visualization import grid
 from kqlext.visualization.cells import ranks
 from kqlext.visualization.table import grid_tables

@@ -36,7 +36,8 @@ from kqlext.decode.tables import DataSet, Table
 from kqlext.decode.timespans import format_timespan
 from kqlext.decode.wire import collector_off, load_json
 from kqlext.errors import KqlConversionError, KqlError, KqlQueryError, KqlResponseError
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 from kqlext.services.base import Response
 
 CITIES = TableSpec("Cities", (("Name", "string"), ("People", "long")), (("Oslo", 717710), ("Wien", 2002821)))

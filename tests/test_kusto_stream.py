@@ -29,7 +29,8 @@ from kqlext.decode import decode
 from kqlext.decode.kusto_frames import decode_v2, decode_v2_pieces
 from kqlext.decode.tables import DataSet
 from kqlext.errors import KqlError, KqlNetworkError, KqlQueryError, KqlResponseError
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 from kqlext.services.base import LARGEST_ANSWER, Progress, Query
 from kqlext.services.kusto import KustoService
 

@@ -19,7 +19,8 @@ from kqlext import errors
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.decode import decode
 from kqlext.decode.tables import DataSet, Table
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 from kqlext.services.base import Query
 from kqlext.services.local import LocalService, open_local
 

@@ -20,7 +20,9 @@ from test_kusto_frames import Typed, held, plain, same, table_of, typed_columns
 from kqlext.decode.kusto_frames import decode_v2
 from kqlext.decode.tables import DataSet
 from kqlext.errors import KqlConversionError
-from kqlext.result import Origin, Result, Row
+from kqlext.origin import Origin
+from kqlext.result import Result
+from kqlext.rows import Row
 
 ORIGIN = Origin("Samples@help", "StormEvents", 0.42)
 CITIES = TableSpec(

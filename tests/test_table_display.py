@@ -19,8 +19,10 @@ from servers.kusto_frames import EVERY_TYPE, TableSpec, one_api_error, v2
 
 from kqlext.decode.kusto_frames import decode_v2
 from kqlext.decode.tables import DataSet
-from kqlext.result import Origin, Result, View
+from kqlext.origin import Origin
+from kqlext.result import Result
 from kqlext.text import printable
+from kqlext.view import View
 
 HOSTILE = [
     "<script>alert(1)</script>", "</td></tr></table><img src=x onerror=alert(1)>", "&lt;b&gt;", "&", "&amp;amp;",

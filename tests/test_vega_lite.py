@@ -19,7 +19,7 @@ import vl_convert
 from charts import result_of
 from pictured import BY_DAY, CASES, DAYS, HOSTILE, PLAIN, SERIES
 
-from kqlext.result import View
+from kqlext.view import View
 from kqlext.visualization.drawing import figure
 from kqlext.visualization.vega_lite import vega_lite
 

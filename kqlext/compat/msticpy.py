@@ -45,8 +45,9 @@ from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
 from kqlext.errors import KqlCellError, KqlConnectionError, KqlPartialResultError, KqlUnsupportedError
 from kqlext.fan_out import run_over
+from kqlext.origin import Origin
 from kqlext.references import quote
-from kqlext.result import Origin, Result
+from kqlext.result import Result
 from kqlext.services.base import Query, new_client_request_id
 from kqlext.splitting import pieces_of, run_pieces
 from kqlext.text import listing

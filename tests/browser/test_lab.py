@@ -12,7 +12,8 @@ from servers.kusto import Answer, KustoServer
 from servers.kusto_frames import TableSpec, one_api_error, v2
 
 from kqlext.decode.kusto_frames import decode_v2
-from kqlext.result import Origin, Result
+from kqlext.origin import Origin
+from kqlext.result import Result
 
 READABLE = 4.5  # WCAG 2, level AA
 
