@@ -102,7 +102,7 @@ def test_odd_tables_of_the_notebook(samples: Shell) -> None:
         "nothing = pd.DataFrame()\n"
         "objects = pd.DataFrame({'o': [object()]})\n"
         "arrow = pa.table({'t': pa.array([1], pa.timestamp('us'))})\n"
-        "batch = pa.record_batch({'b': [True]})"
+        "batch = pa.RecordBatch.from_pydict({'b': [True]})"
     )
     tables = samples.run("%kql --tables")
     assert {name: tables[name] for name in ("twice", "nothing", "objects", "arrow", "batch")} == {
