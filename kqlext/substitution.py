@@ -17,11 +17,10 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kqlext import syntax
-from kqlext.errors import KqlCellError, KqlConversionError, KqlError, Span
+from kqlext.errors import KqlCellError, KqlConversionError, Span
 from kqlext.literals import dynamic, literal, string
 from kqlext.parameters import is_table
 from kqlext.plain_values import plain
@@ -68,7 +67,7 @@ def _changes(query: Query, named: Mapping[str, object], embedded: bool) -> Itera
             if found is None:
                 yield span, token.text
             else:
-                with _pointing(query, span):
+                with query.pointing(span):
                     yield span, _of_code(found, span, query.text, before, named, embedded)
         if found is None:
             before.add(token.text, token.kind)
@@ -106,7 +105,7 @@ def _of_string(query: Query, token: Token, named: Mapping[str, object], embedded
         if found is None:
             yield span, brace.group()[0]
         else:
-            with _pointing(query, span):
+            with query.pointing(span):
                 yield span, _in_string(found, token, named, embedded)
 
 
@@ -128,16 +127,6 @@ def _brace(query: Query, start: int, end: int) -> tuple[re.Match[str] | None, Sp
     )
     query.restore(error)
     raise error
-
-
-@contextmanager
-def _pointing(query: Query, span: Span) -> Iterator[None]:
-    try:
-        yield
-    except KqlError as error:
-        error.text, error.span = query.text, span
-        query.restore(error)
-        raise
 
 
 # --- in code -------------------------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from kqlext import lets, syntax
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
 from kqlext.datatables import datatable
-from kqlext.errors import KqlCellError, KqlError, Span
+from kqlext.errors import KqlCellError, KqlError
 from kqlext.literals import Literal, literal
 from kqlext.options import MAX_INLINE
 from kqlext.parameters import is_table
@@ -78,22 +77,11 @@ def inlined(query: Query, values: Values, write_table: Callable[[str, object], s
         query = substituted(query, values.named)
     for name, span in reversed(lets.bare_lets(query.text)):
         if _is_value(name, values):
-            with _pointing(query, span):
+            with query.pointing(span):
                 text = written(name, values.named[name])
             query = query.replace(span, text)
     statements = [f"let {name} = {written(name, value)}; " for name, value in values.declared.items()]
     return query.insert(lets.beginning(query.text), "".join(statements)) if statements else query
-
-
-@contextmanager
-def _pointing(query: Query, span: Span) -> Iterator[None]:
-    """Let errors point at a piece of the query, where it stands in what the user wrote."""
-    try:
-        yield
-    except KqlError as error:
-        error.text, error.span = query.text, span
-        query.restore(error)
-        raise
 
 
 # --- let x = name; ---------------------------------------------------------------------------------------
@@ -109,7 +97,7 @@ def _with_lets(query: Query, values: Values, connection: Connection, embedded: b
         value = values.named[name]
         if name in tables or (embedded and is_table(value)):
             continue
-        with _pointing(query, span):
+        with query.pointing(span):
             text = _table_or_literal(name, value, values.max_inline, embedded).text
         query = query.replace(span, text)
     return query

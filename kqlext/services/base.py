@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -98,6 +99,16 @@ class Query:
     def written(self) -> str:
         """The text as the user wrote it."""
         return written(self.text, self.edits)
+
+    @contextmanager
+    def pointing(self, span: Span) -> Iterator[None]:
+        """Let errors point at a piece of the text, where it stands in what the user wrote."""
+        try:
+            yield
+        except KqlError as error:
+            error.text, error.span = self.text, span
+            self.restore(error)
+            raise
 
     def restore(self, error: KqlError) -> None:
         """Let an error about this text point into the text that the user wrote."""

@@ -121,7 +121,7 @@ def open_notebook(chromium: Any, lab: Lab, request: pytest.FixtureRequest) -> It
         context = chromium.new_context(viewport={"width": 1200, "height": 900})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         page.goto(lab.url(name))
         page.locator(".jp-CodeCell").first.wait_for()
         page.get_by_text("| Idle").wait_for()  # of the kernel, in the status bar
