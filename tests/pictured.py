@@ -68,3 +68,12 @@ CASES: dict[str, tuple[str, Any, str, dict[str, Any]]] = {
     "hostile treemap": (CATEGORIES, [[HOSTILE, 5], ["b", 3]], "treemap", {}),
     "hostile sankey": ("s:string t:string n:long", [[HOSTILE, "b", 3]], "sankey", {}),
 }  # fmt: skip
+
+LEGENDS: dict[str, list[str]] = {
+    "timechart": ["a", "b"],
+    "columnchart": [],
+    "barchart": [],
+    "anomalychart": ["n", "m"],
+    "axes": ["n", "m"],
+}
+"""The entries of the legend of some of them, whoever draws it."""

@@ -19,7 +19,11 @@ from kqlext.decode.dynamic import DynamicValues
 from kqlext.decode.tables import Column, DataSet, Table
 from kqlext.recordings import RecordedColumn, RecordedTable, Recording, table_name
 
-_TEXTS: Callable[[Any], bool] = lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind)  # noqa: E731
+
+def _are_texts(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 _HELD: dict[str, Callable[[Any], bool]] = {
     "bool": pa.types.is_boolean,
     "int": pa.types.is_int32,
@@ -28,9 +32,9 @@ _HELD: dict[str, Callable[[Any], bool]] = {
     "decimal": lambda kind: pa.types.is_decimal(kind) or pa.types.is_float64(kind),
     "datetime": lambda kind: pa.types.is_timestamp(kind) and kind.tz == "UTC",
     "timespan": pa.types.is_duration,
-    "string": _TEXTS,
-    "guid": _TEXTS,
-    "dynamic": _TEXTS,
+    "string": _are_texts,
+    "guid": _are_texts,
+    "dynamic": _are_texts,
 }
 """Kusto type -> whether an Arrow type is one that its columns have."""
 

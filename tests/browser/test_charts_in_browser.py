@@ -18,7 +18,7 @@ from typing import Any
 import plotly
 import pytest
 from charts import result_of
-from pictured import CASES, HOSTILE
+from pictured import CASES, HOSTILE, LEGENDS
 
 from kqlext.visualization.drawing import MIME_TYPE
 
@@ -178,16 +178,7 @@ def test_texts(drawn: Drawn, name: str, texts: set[str]) -> None:
     assert texts <= set(drawn.found[name]["texts"])
 
 
-@pytest.mark.parametrize(
-    ("name", "legend"),
-    [
-        ("timechart", ["a", "b"]),
-        ("columnchart", []),
-        ("barchart", []),
-        ("anomalychart", ["n", "m"]),
-        ("axes", ["n", "m"]),
-    ],
-)
+@pytest.mark.parametrize(("name", "legend"), LEGENDS.items())
 def test_legends(drawn: Drawn, name: str, legend: list[str]) -> None:
     assert drawn.found[name]["legend"] == legend
 

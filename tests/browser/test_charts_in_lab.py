@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from charts import result_of
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from pictured import CASES, HOSTILE
+from pictured import CASES, HOSTILE, LEGENDS
 from servers.browser import SHOTS
 from servers.lab import Lab
 
@@ -161,16 +161,7 @@ def test_marks(by_vega: dict[str, dict[str, Any]], name: str, expected: dict[str
         assert seen["lines"][0].count("M") == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "legend"),
-    [
-        ("timechart", ["a", "b"]),
-        ("columnchart", []),
-        ("barchart", []),
-        ("anomalychart", ["n", "m"]),
-        ("axes", ["n", "m"]),
-    ],
-)
+@pytest.mark.parametrize(("name", "legend"), LEGENDS.items())
 def test_legends(by_vega: dict[str, dict[str, Any]], name: str, legend: list[str]) -> None:
     if by_vega:
         assert by_vega[name]["legend"] == legend
