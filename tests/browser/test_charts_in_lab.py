@@ -135,9 +135,8 @@ def test_one_end_of_an_axis_of_time(page: Page) -> None:
 # --- by Vega -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def by_vega(page: Page) -> dict[str, dict[str, Any]]:
-    return {} if page.plotly else page.seen
+# Only of the page without plotly.
+by_vega = pytest.mark.parametrize("page", [("light", False), ("dark", False)], ids=["light", "dark"], indirect=True)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +150,9 @@ def by_vega(page: Page) -> dict[str, dict[str, Any]]:
         ("columns side by side", {"bars": 4}), ("ladderchart", {"bars": 2}), ("piechart", {"slices": 3}),
     ],
 )  # fmt: skip
-def test_marks(by_vega: dict[str, dict[str, Any]], name: str, expected: dict[str, int]) -> None:
-    if not by_vega:
-        return
-    seen = by_vega[name]
+@by_vega
+def test_marks(page: Page, name: str, expected: dict[str, int]) -> None:
+    seen = page.seen[name]
     counts = {kind: len(seen[kind]) if isinstance(seen[kind], list) else seen[kind] for kind in expected}
     assert counts == expected
     if name == "gaps":
@@ -162,9 +160,9 @@ def test_marks(by_vega: dict[str, dict[str, Any]], name: str, expected: dict[str
 
 
 @pytest.mark.parametrize(("name", "legend"), LEGENDS.items())
-def test_legends(by_vega: dict[str, dict[str, Any]], name: str, legend: list[str]) -> None:
-    if by_vega:
-        assert by_vega[name]["legend"] == legend
+@by_vega
+def test_legends(page: Page, name: str, legend: list[str]) -> None:
+    assert page.seen[name]["legend"] == legend
 
 
 @pytest.mark.parametrize(
@@ -175,27 +173,29 @@ def test_legends(by_vega: dict[str, dict[str, Any]], name: str, legend: list[str
         ("linechart", {"x axis", "10", "100"}), ("stacked100 bars", {"50%", "a", "b"}), ("card", {"1,234,567"}),
     ],
 )  # fmt: skip
-def test_texts(by_vega: dict[str, dict[str, Any]], name: str, texts: set[str]) -> None:
-    if by_vega:
-        assert texts <= set(by_vega[name]["texts"])
+@by_vega
+def test_texts(page: Page, name: str, texts: set[str]) -> None:
+    assert texts <= set(page.seen[name]["texts"])
 
 
-def test_columns_are_on_one_another_as_in_the_picture(by_vega: dict[str, dict[str, Any]]) -> None:
-    if by_vega:
-        bars = by_vega["columns of time"]["bars"]
-        assert bars[0]["x"] == pytest.approx(bars[10]["x"])
-        assert bars[10]["bottom"] == pytest.approx(bars[0]["top"], abs=0.5)
+@by_vega
+def test_columns_are_on_one_another_as_in_the_picture(page: Page) -> None:
+    bars = page.seen["columns of time"]["bars"]
+    assert bars[0]["x"] == pytest.approx(bars[10]["x"])
+    assert bars[10]["bottom"] == pytest.approx(bars[0]["top"], abs=0.5)
 
 
-def test_what_is_read_aloud_and_what_the_menu_offers(by_vega: dict[str, dict[str, Any]]) -> None:
-    for name in IN_VEGA_LITE if by_vega else ():
-        assert by_vega[name]["label"] == BUNDLES[name][VEGA_LITE]["description"]
-        assert by_vega[name]["menu"] == ["Save as SVG", "Save as PNG"]
+@by_vega
+def test_what_is_read_aloud_and_what_the_menu_offers(page: Page) -> None:
+    for name in IN_VEGA_LITE:
+        assert page.seen[name]["label"] == BUNDLES[name][VEGA_LITE]["description"]
+        assert page.seen[name]["menu"] == ["Save as SVG", "Save as PNG"]
 
 
-def test_texts_are_seen_on_light_and_dark(by_vega: dict[str, dict[str, Any]]) -> None:
-    for name in IN_VEGA_LITE if by_vega else ():
-        assert set(by_vega[name]["colours"]) == {"#7b7b7b"}
+@by_vega
+def test_texts_are_seen_on_light_and_dark(page: Page) -> None:
+    for name in IN_VEGA_LITE:
+        assert set(page.seen[name]["colours"]) == {"#7b7b7b"}
 
 
 def test_tooltips_are_utc(page: Page) -> None:
@@ -203,9 +203,10 @@ def test_tooltips_are_utc(page: Page) -> None:
         assert page.tooltip.split() == ["T:", "2024-01-01", "n:", "1", "series:", "a"]
 
 
-def test_a_table_says_where_its_chart_is(by_vega: dict[str, dict[str, Any]]) -> None:
-    for name in NOT_IN_VEGA_LITE if by_vega else ():
-        assert "a chart in VS Code, and in JupyterLab with plotly; here a table" in by_vega[name]["text"]
+@by_vega
+def test_a_table_says_where_its_chart_is(page: Page) -> None:
+    for name in NOT_IN_VEGA_LITE:
+        assert "a chart in VS Code, and in JupyterLab with plotly; here a table" in page.seen[name]["text"]
 
 
 def test_hostile_texts_are_seen_as_they_are(page: Page) -> None:
