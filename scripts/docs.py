@@ -26,7 +26,8 @@ DOCS = Path(__file__).parent.parent / "docs"
 _HEAD = """\
 # Connections
 
-This page is made from the code by `scripts/docs.py`. How connections are written, with examples: the README.
+This page is made from the code by `scripts/docs.py`. How connections are written, with examples:
+[Connect and sign in](connecting.md).
 Schemes and keys are compared without case, `_` and `-`. *Sign-in keys* are those of the second table.
 
 `workspace` is a Workspace ID, a resource id or a name. `datasourceurl` is another address of the service,
@@ -105,7 +106,8 @@ authority: the folder of a notebook may be somebody else's work."""
 _RENDER = """\
 # render
 
-This page is made by `scripts/docs.py` from the tables that the tests check. How charts are used: the README.
+This page is made by `scripts/docs.py` from the tables that the tests check. How charts are used:
+[Tables and charts](results.md#charts).
 
 x is `xcolumn`, or the first column that the chart can use; y is `ycolumns`, or all numbers that are left; a series
 is each combination of the values of `series`, or of the texts (string, guid, bool) that are left. A column of arrays,

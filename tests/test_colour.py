@@ -121,7 +121,7 @@ CONFIGURATION = 'c.HighlightMagicsPreprocessor.languages = {"%%kql": "kqlext"}'
 
 
 def test_nbconvert_colours_cells(tmp_path: Path, clean_environment: dict[str, str]) -> None:
-    assert f"`{CONFIGURATION}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`{CONFIGURATION}`" in (ROOT / "docs" / "editor.md").read_text(encoding="utf-8")
     sources = ["%%kql top <<\nT | where $left.a in (datetime(2024-01-01))", "for x in y: pass", "%kql T | where a"]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     language = {"name": "python", "pygments_lexer": "ipython3"}

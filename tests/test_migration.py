@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 
+import pages
 import pytest
-from conftest import ROOT, Shell
-from test_readme import blocks_of, run_blocks
+from conftest import Shell
 
-PAGE = ROOT / "docs" / "migration.md"
+from kqlext.compat import kqlmagic
+
+PAGE = "docs/migration.md"
 
 
 def test_the_page_speaks_of_ten_changes() -> None:
-    assert re.findall(r"^## (\d+)\. ", PAGE.read_text(encoding="utf-8"), re.MULTILINE) == [str(n) for n in range(1, 11)]
+    assert re.findall(r"^## (\d+)\. ", pages.text_of(PAGE), re.MULTILINE) == [str(n) for n in range(1, 11)]
 
 
 def test_its_blocks_run(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
-    run_blocks(blocks_of(PAGE), shell, capsys)
+    try:
+        pages.run(PAGE, shell, capsys)
+    finally:
+        kqlmagic.uninstall()
     texts = [bundle["text/plain"] for bundle in shell.shown]
     values = [value for number, value in shell.variables["Out"].items()]
     assert [text.count("4657") + text.count("1081") for text in texts if "| Storms |" in text][:2] == [1, 1]
