@@ -4,7 +4,7 @@
 #   benchmarks/peers.sh [rounds]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/environment.sh"
-environment .venv demo,test
+environment .venv "$EXTRAS"
 
 # peer NAME PACKAGES...: an environment of its own, made once.
 peer() {

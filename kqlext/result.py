@@ -42,9 +42,9 @@ class Result(Sequence[Row]):
         visualization: what `render` asks for (``{'visualization': 'timechart', ...}``), or None.
         statistics: the service's own account of its work, or None.
         options: the options of the cell, without those that may hold a secret.
+        steps: with ``-steps`` what each operator of the query gave, else empty.
 
     Kqlmagic's other names (``records_count``, ``submit`` ...) stand in ``kqlmagic_members``.
-        steps: with ``-steps`` what each operator of the query gave, else empty.
     """
 
     def __init__(self, data_set: DataSet, origin: Origin, view: View | None = None) -> None:

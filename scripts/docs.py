@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from api_page import api_page
+from magic_page import magic_page
+from page_parts import code, table
 
 from kqlext.connections.clouds import CLOUDS
 from kqlext.connections.named import DEFAULT_VARIABLES
@@ -46,18 +50,18 @@ def _schemes() -> list[str]:
     rows = [
         (
             f"`{scheme.name}://`",
-            _code(f"{alias}://" for alias in scheme.aliases),
-            _code(scheme.mandatory),
+            code(f"{alias}://" for alias in scheme.aliases),
+            code(scheme.mandatory),
             _keys(scheme.keys),
             "yes" if scheme.name in supported_schemes() else "not yet: an error says so",
         )
         for scheme in SCHEMES
     ]
-    return ["## Services", "", *_table(("scheme", "also written", "needs", "takes", "there"), rows)]
+    return ["## Services", "", *table(("scheme", "also written", "needs", "takes", "there"), rows)]
 
 
 def _keys(keys: Sequence[str]) -> str:
-    own = _code(_written(key) for key in keys if key not in SIGN_IN_KEYS)
+    own = code(_written(key) for key in keys if key not in SIGN_IN_KEYS)
     return f"{own}, sign-in keys" if set(SIGN_IN_KEYS) & set(keys) else own
 
 
@@ -65,9 +69,9 @@ def _methods() -> list[str]:
     rows = [
         (
             method.name,
-            _code(_written(key) for key in method.signs) or "none of them",
-            _code(_written(key) for key in method.takes),
-            _code(method.needs),
+            code(_written(key) for key in method.signs) or "none of them",
+            code(_written(key) for key in method.takes),
+            code(method.needs),
         )
         for method in METHODS
     ]
@@ -75,15 +79,15 @@ def _methods() -> list[str]:
     text = (
         "`anonymous` sends no token. `username` with `password` is refused: it cannot do multi-factor authentication."
     )
-    return ["## Sign-in", "", text, "", *_table(head, rows)]
+    return ["## Sign-in", "", text, "", *table(head, rows)]
 
 
 def _clouds() -> list[str]:
     rows = [
-        (cloud.name, _code(cloud.aliases), f"`{cloud.suffix}`", *(_address(cloud, name) for name in _ADDRESSES))
+        (cloud.name, code(cloud.aliases), f"`{cloud.suffix}`", *(_address(cloud, name) for name in _ADDRESSES))
         for cloud in CLOUDS
     ]
-    return ["## Clouds", "", *_table(("cloud", "also written", "Kusto hosts end in", *_ADDRESSES.values()), rows)]
+    return ["## Clouds", "", *table(("cloud", "also written", "Kusto hosts end in", *_ADDRESSES.values()), rows)]
 
 
 def _named() -> list[str]:
@@ -98,7 +102,7 @@ and groups of clusters are not.
 The default connection is that of {variables} (a connection string or `@name`), or of
 `default = "name"` in the nearest TOML file. Files of a project cannot hold `trusted` or an `aadurl` of another
 authority: the folder of a notebook may be somebody else's work."""
-    return ["## Named connections", "", text, "", *_table(("defined in", "looked for in", "as"), DOCUMENTED)]
+    return ["## Named connections", "", text, "", *table(("defined in", "looked for in", "as"), DOCUMENTED)]
 
 
 # --- render ------------------------------------------------------------------------------------------------
@@ -160,7 +164,7 @@ def render_page() -> str:
     kinds = [(f"`{kind}`", _kind_status(kind)) for kind in EVERY_KIND]
     written = {"map": "kind=map", **{kind.lower(): kind for kind in EVERY_KIND}}
     properties = [
-        (f"`{name}`", "all" if kinds is None else _code(written.get(kind, kind) for kind in kinds))
+        (f"`{name}`", "all" if kinds is None else code(written.get(kind, kind) for kind in kinds))
         for name, kinds in KNOWN.items()
         if name not in _SILENT
     ]
@@ -177,21 +181,21 @@ def render_page() -> str:
     defaults: dict[tuple[str, str], list[str]] = {}
     for render, columns, expected in DEFAULTS:
         defaults.setdefault((columns, expected), []).append(render)
-    rows = [(f"`{columns}`", _code(kinds), *_roles(expected)) for (columns, expected), kinds in defaults.items()]
+    rows = [(f"`{columns}`", code(kinds), *_roles(expected)) for (columns, expected), kinds in defaults.items()]
     refused = [(f"`{columns}`", f"`{render}`", reason) for columns, render, reason in REFUSED if reason]
     return "\n".join([
         _RENDER,
-        "## Kinds", "", *_table(("kind", ""), kinds), "",
+        "## Kinds", "", *table(("kind", ""), kinds), "",
         "## Properties", "",
         "One that does not go with a chart is left out, and said; a value that cannot be used is a table and why.", "",
-        *_table(("property", "goes with"), properties), "",
+        *table(("property", "goes with"), properties), "",
         "## Which columns are drawn", "",
         "`times` and `numbers` are dynamic columns of arrays, `point` one of GeoJSON points.", "",
-        *_table(("columns of the answer", "render", "x", "y", "series"), rows), "",
-        "## A table and why", "", *_table(("columns of the answer", "render", "since"), refused), "",
+        *table(("columns of the answer", "render", "x", "y", "series"), rows), "",
+        "## A table and why", "", *table(("columns of the answer", "render", "since"), refused), "",
         "## Compared with the documentation", "",
         "The kinds of public use, property by property; a test draws each row for each of its kinds.", "",
-        *_table(("property", "kinds", "the documentation says", "kqlext"), compared), "",
+        *table(("property", "kinds", "the documentation says", "kqlext"), compared), "",
         _DIFFERENCES,
     ])  # fmt: skip
 
@@ -248,17 +252,17 @@ def kqlmagic_page() -> str:
     )
     lines = [_KQLMAGIC]
     for title, rows, form, text in chapters:
-        table = [
+        cells = [
             tuple(cell.replace("|", "\\|") for cell in (_named_row(row, form), row.status, row.note)) for row in rows
         ]
-        lines += [f"## {title}", "", *([text, ""] if text else []), *_table(("Kqlmagic", "kqlext", ""), table), ""]
+        lines += [f"## {title}", "", *([text, ""] if text else []), *table(("Kqlmagic", "kqlext", ""), cells), ""]
     return "\n".join(lines)
 
 
 def _named_row(row: Any, form: str) -> str:
     if not form:
         return str(row.name)
-    return _code(form.format(name) for name in (row.name, *row.aliases))
+    return code(form.format(name) for name in (row.name, *row.aliases))
 
 
 _SILENT = ("visualization", "isquerysorted", "by", "annotation")
@@ -274,8 +278,8 @@ def _kind_status(kind: str) -> str:
 def _roles(expected: str) -> list[str]:
     """x, y and series; levels within x stand beside it."""
     x, y, series, *levels = (part.strip() for part in expected.split(" / "))
-    within = f", within it {_code(levels[0].removeprefix('levels ').split(','))}" if levels else ""
-    return [f"{_code([x]) if x else ''}{within}", *(_code(part.split(",")) if part else "" for part in (y, series))]
+    within = f", within it {code(levels[0].removeprefix('levels ').split(','))}" if levels else ""
+    return [f"{code([x]) if x else ''}{within}", *(code(part.split(",")) if part else "" for part in (y, series))]
 
 
 _ADDRESSES = {
@@ -296,15 +300,13 @@ def _written(key: str) -> str:
     return key if key in VALUELESS else f"{key}="
 
 
-def _code(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
-
-
-PAGES = {"connections.md": connections_page, "kqlmagic.md": kqlmagic_page, "render.md": render_page}
+PAGES = {
+    "api.md": api_page,
+    "connections.md": connections_page,
+    "kqlmagic.md": kqlmagic_page,
+    "magic.md": magic_page,
+    "render.md": render_page,
+}
 
 
 # --- the JupyterLab extension ------------------------------------------------------------------------------

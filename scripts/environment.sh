@@ -2,6 +2,9 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# What .venv holds, for all scripts: it would be made anew where they differ.
+EXTRAS=demo,docs,test
+
 # environment FOLDER EXTRAS [CONSTRAINTS [PACKAGE...]]: FOLDER holds kqlext (editable) with EXTRAS and the packages.
 environment() {
     local folder=$1 extras=$2 constraints=${3:-} packages=("${@:4}") wanted

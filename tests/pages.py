@@ -1,7 +1,7 @@
 """The pages of the documentation and the code blocks in them, and how a page is run: top to bottom, in one session.
 
-Languages are ``python`` (a cell), ``text`` (the error that the cell before it ends with), ``sh``. A block that is not run
-has the reason above it, in a comment that readers do not see:
+Languages are ``python`` (a cell), ``text`` (the error that the cell before it ends with) and ``sh`` (commands). A block
+that is not run has the reason above it, in a comment that readers do not see:
 
     <!-- not run: needs msticpy, which scripts/msticpy installs -->
 """
@@ -60,6 +60,7 @@ def run(page: str, shell: Shell, capsys: pytest.CaptureFixture[str], endpoint: s
     """
     shell.ip.run_cell("%unload_ext kqlext")
     blocks = [block for block in blocks_of(page) if block.language in ("python", "text") and not block.reason]
+    printed = ""
     for position, block in enumerate(blocks):
         if block.language == "text":
             assert printed == block.text.strip()
