@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,3 +71,36 @@ def test_the_cells_run(
 )
 def test_what_is_not_run_is_python(block: Block) -> None:
     ast.parse(TransformerManager().transform_cell(block.text))
+
+
+# --- commands of a shell ---------------------------------------------------------------------------------------
+
+COMMANDS = {
+    "README.md": "tests/test_readme.py runs them",
+    "CONTRIBUTING.md": "they run this suite, or what it checks by itself",
+}
+"""Pages with commands, and why they are only looked at here."""
+
+_LINES = {
+    page: [line for block in blocks_of(page) if block.language == "sh" for line in block.text.splitlines()]
+    for page in PAGES
+}
+
+
+def test_pages_with_commands_are_known() -> None:
+    assert {page for page, lines in _LINES.items() if lines} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("line", [line for lines in _LINES.values() for line in lines])
+def test_commands_name_what_there_is(line: str) -> None:
+    program, *words = shlex.split(line)
+    if program.startswith(".venv/bin/"):
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+        needs = {re.split(r"\W", need)[0] for extra in ("demo", "docs", "test") for need in extras[extra]}
+        assert Path(program).name in {"python", *needs}
+    else:
+        assert os.access(ROOT / program, os.X_OK)
+        text = (ROOT / program).read_text("utf-8")
+        assert [word for word in words if word.startswith("--") and word not in text] == []
+    paths = [word for word in words if "/" in word or word in ("kqlext", "tests", "scripts", "benchmarks")]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
