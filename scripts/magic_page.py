@@ -12,11 +12,9 @@ _MAGIC = """\
 This page is made by `scripts/docs.py` from the tables that the parser reads. `%kql --help` shows the same in a
 notebook.
 
-| | |
-| --- | --- |
-| `%kql [connection] [name <<] [-option value]... [+property=value]... [query]` | a line |
-| `%%kql [connection] [name <<] [-option value]... [+property=value]...` | a cell: its queries stand below |
-| `%kql --command [argument]` | a command |
+- `%kql [connection] [name <<] [-option value]... [+property=value]... [query]` is a line,
+- `%%kql [connection] [name <<] [-option value]... [+property=value]...` a cell, with its queries below,
+- `%kql --command [argument]` a command.
 
 The head ends at the first word that is none of these; from there on the text is KQL, taken as it is. Options may also
 stand on the lines right after `%%kql`. Blank lines separate queries. A last `;` shows nothing. `name <<` binds the

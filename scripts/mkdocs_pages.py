@@ -29,5 +29,6 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Write the links of a page as those of the site."""
+    """Write the links of a page as those of the site, and colour cells of KQL by kqlext's own lexer."""
+    markdown = markdown.replace("```python\n%%kql", "```kqlext\n%%kql")
     return _LINK.sub(lambda m: f"]({PAGES.get(m['target'], m['target'])}{m['anchor'] or ''})", markdown)

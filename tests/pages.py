@@ -8,7 +8,10 @@ that is not run has the reason above it, in a comment that readers do not see:
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +73,11 @@ def run(page: str, shell: Shell, capsys: pytest.CaptureFixture[str], endpoint: s
         result = shell.ip.run_cell(block.text.replace(ENDPOINT, endpoint or ENDPOINT), store_history=True)
         printed = "".join(capsys.readouterr()).strip()
         assert result.success is not fails, f"{page}: {block.text}\n{printed}"
+
+
+def build(folder: Path) -> None:
+    """Build the site into a folder, as `scripts/test` does: a link or anchor that leads nowhere fails."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    made = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr

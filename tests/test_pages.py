@@ -33,7 +33,11 @@ _CELLS = [page for page in PAGES if any(block.language == "python" for block in 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_kind_of_block_is_known(page: str) -> None:
     assert {block.language for block in blocks_of(page)} <= {"python", "text", "sh"}
-    assert len(re.findall(r"^\s*(?:```|~~~)", text_of(page), re.MULTILINE)) == 2 * len(blocks_of(page))
+    text = text_of(page)
+    assert len(re.findall(r"^\s*(?:```|~~~)", text, re.MULTILINE)) == 2 * len(blocks_of(page))
+    for block in blocks_of(page):
+        text = text.replace(f"```{block.language}\n{block.text}```", "")
+    assert re.findall(r"\n\n(?: {4}|\t).*", text) == []  # indented code, which nobody would run
 
 
 def test_what_is_not_run_has_its_reason() -> None:
