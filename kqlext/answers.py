@@ -309,9 +309,8 @@ def _of_one(connection: Connection, request: Query, question: Question) -> Resul
     else:
         (outcome,) = run_all([Job(connection, query)], watch=question.watch)
         if isinstance(outcome, KqlError):
-            if question.check is not None:
-                question.check.after(connection, query, question.options["check"], outcome)
-            raise outcome
+            checked = question.check
+            raise outcome if checked is None else checked.after(connection, query, question.options["check"], outcome)
         data_set, steps = outcome, ()
     result = _result(data_set, connection.id, query, began, _linked(connection, request, query, question.values))
     result.steps = steps
