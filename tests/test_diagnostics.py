@@ -180,6 +180,25 @@ RIGHT = [
     "print x = 1 | union (print x = 2)",
     "StormEvents | join kind=inner (StormEvents | take 1) on $left.State == $right.State | count",
     "StormEvents | render timechart with (title='x = y')",
+    "StormEvents | summarize count() by bin(StartTime, 1d) | render stackedareachart",
+    # types that go together
+    "StormEvents | where StartTime > datetime(2007-06-01) and StartTime < ago(1h) + 2 * 1d | count",
+    "StormEvents | where EndTime - StartTime > 2 * 1h | count",
+    "StormEvents | where DeathsDirect == '0' or StartTime == '2007-01-01' or State == '5' | count",
+    "StormEvents | extend x = DeathsDirect * 2.5 - 1, y = 1d * DeathsDirect, z = -DeathsDirect | count",
+    "StormEvents | extend Day = bin(StartTime, 1d) + 5h | where Day between (datetime(2007-01-01) .. 5d) | count",
+    "StormEvents | extend State = strlen(State) | where State > 5 | summarize sum(State)",
+    "let f = (State: long) { State + 1 }; StormEvents | extend x = f(DeathsDirect) | count",
+    "StormEvents | extend x = case(State == 'a', 1, State == 'b', 2, 3), y = strcat(State, '-', EventType) | count",
+    "print x = 'a' == 'b', y = 1h > 5m, z = datetime(2007-01-01) + 1h, w = 1 + 1",
+]
+
+# Right ones that the embedded engine does not have.
+RIGHT_ELSEWHERE = [
+    "StormEvents | project-away State* | count",
+    "let State = 5; StormEvents | where DeathsDirect + State > 5 | count",
+    "StormEvents | extend d = bag_pack('State', 1) | where d.State + 1 > 1 | count",
+    "StormEvents | summarize arg_max(StartTime, *), percentiles(DeathsDirect, 5, 95), make_set(State, 10)",
 ]
 
 
@@ -191,6 +210,11 @@ def test_a_right_query_is_not_refused(full: Shell, query: str) -> None:
 @pytest.mark.parametrize("query", RIGHT)
 def test_a_right_query_has_no_mistake_that_is_sure(query: str) -> None:
     assert not [mistake for mistake in of_tokens(query, None) if mistake.is_sure]
+
+
+@pytest.mark.parametrize("query", RIGHT[1:] + RIGHT_ELSEWHERE)
+def test_a_right_query_has_no_mistake_at_all(query: str) -> None:
+    assert not of_tokens(query, Scope(connect("samples://").schema().schema))
 
 
 def test_several_mistakes_are_shown_with_the_first(full: Shell) -> None:

@@ -16,7 +16,15 @@ from kqlext.completion.basic import made_names, tables_of
 from kqlext.completion.mistakes import ARGUMENTS, COMPARE, CONVERT_FIRST, CONVERT_ONE_SIDE, Mistake
 from kqlext.completion.service import Finding, Scope
 from kqlext.completion.type_checks import known_types, of_arguments, of_types
-from kqlext.completion.vocabulary import JOIN_KINDS, KEYWORDS, OTHER_OPERATORS, beginnings, functions, operators
+from kqlext.completion.vocabulary import (
+    JOIN_KINDS,
+    KEYWORDS,
+    OTHER_OPERATORS,
+    beginnings,
+    functions,
+    operators,
+    visualizations,
+)
 from kqlext.errors import Span
 from kqlext.schemas.model import DatabaseSchema
 from kqlext.syntax import Token
@@ -49,10 +57,15 @@ def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mis
         return own
     pipes = [token.start for token in _code(text) if token.text == "|"]
     told = {bisect(pipes, mistake.span.start) for mistake in own}
+    drawn = [kind.span for kind in _rendered(text) if kind.text.lower() in visualizations()]  # some by kqlext alone
     mistakes = list(own)
     for finding in sorted(findings, key=lambda one: (one.span.start, -one.span.end)):
         if finding.severity != "Error" or any(_touch(mistake.span, finding.span) for mistake in mistakes):
             continue
+        if finding.span.of(text).lower() in visualizations() and finding.span in [
+            kind.span for kind in _rendered(text)
+        ]:
+            continue  # one that only kqlext draws
         if bisect(pipes, finding.span.start) not in told:
             mistakes.append(_with_hint(text, finding, scope))
         if _is_syntax(finding):
@@ -253,17 +266,21 @@ def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
 
 def _renders(text: str) -> Iterator[Mistake]:
     """Visualizations that there are not, where one is called much the same."""
-    code = _code(text)
-    for pipe, render, kind in zip(code, code[1:], code[2:], strict=False):
-        if pipe.text != "|" or render.text != "render" or kind.kind != "name":
-            continue
-        # They come with pyarrow: what is not drawn need not wait for it.
-        from kqlext.visualization.choosers import CHOOSERS
-
-        known = (*CHOOSERS, "table")
+    for kind in _rendered(text):
+        known = visualizations()
         hint = "" if kind.text.lower() in known else did_you_mean(kind.text, known)
         if hint:
             yield Mistake(f"There is no visualization '{kind.text}'.", kind.span, hint)
+
+
+def _rendered(text: str) -> list[Token]:
+    """What stands behind `render`."""
+    code = _code(text)
+    return [
+        kind
+        for pipe, render, kind in zip(code, code[1:], code[2:], strict=False)
+        if (pipe.text, render.text, kind.kind) == ("|", "render", "name")
+    ]
 
 
 def _types(text: str, scope: Scope | None) -> Iterator[Mistake]:

@@ -16,7 +16,7 @@ from kqlext.completion import basic, own_words, places
 from kqlext.completion.own_words import Known
 from kqlext.completion.places import Place
 from kqlext.completion.service import Item, LanguageService, Scope, ServiceUnavailable
-from kqlext.completion.vocabulary import operators
+from kqlext.completion.vocabulary import operators, visualizations
 from kqlext.completion.words import Completion, Completions, beginning_with, completions
 from kqlext.connections.registry import Connection
 from kqlext.connections.strings import ConnectionSpec, parse_connection
@@ -25,7 +25,6 @@ from kqlext.parameters import is_table
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.notebook import notebook_tables
 from kqlext.session import Session
-from kqlext.visualization.choosers import CHOOSERS
 
 BUDGET = 0.4
 """Seconds that a completion takes at most."""
@@ -173,7 +172,7 @@ def _of_service(items: list[Item]) -> list[Completion]:
         if item.kind != "Punctuation" and (_WORD.search(item.text) or item.kind == "ScalarInfix")
     ]
     if any(item.kind == "RenderChart" for item in items):
-        found += [Completion(kind, "enum") for kind in CHOOSERS]
+        found += [Completion(kind, "enum") for kind in visualizations()]
     return found
 
 

@@ -147,6 +147,15 @@ def beginnings() -> dict[str, Word]:
     return {name: Word(name, "statement", syntax, _operator_page(name)) for name, syntax in _BEGINNINGS.items()}
 
 
+def visualizations() -> tuple[str, ...]:
+    """What may stand behind `render`, in lower case."""
+    # They come with pyarrow: who renders nothing need not wait for it.
+    from kqlext.visualization.choosers import CHOOSERS
+    from kqlext.visualization.properties import NO_CHART
+
+    return tuple(sorted({*CHOOSERS, *filter(None, NO_CHART), "stackedareachart"}))
+
+
 def words() -> dict[str, Word]:
     """All of them by name."""
     return {**functions(), **beginnings(), **operators()}
