@@ -62,10 +62,8 @@ def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mis
     for finding in sorted(findings, key=lambda one: (one.span.start, -one.span.end)):
         if finding.severity != "Error" or any(_touch(mistake.span, finding.span) for mistake in mistakes):
             continue
-        if finding.span.of(text).lower() in visualizations() and finding.span in [
-            kind.span for kind in _rendered(text)
-        ]:
-            continue  # one that only kqlext draws
+        if finding.span in drawn:
+            continue
         if bisect(pipes, finding.span.start) not in told:
             mistakes.append(_with_hint(text, finding, scope))
         if _is_syntax(finding):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kqlext import syntax
-from kqlext.completion import basic, own_words, places
+from kqlext.completion import basic, hover, own_words, places
 from kqlext.completion.own_words import Known
 from kqlext.completion.places import Place
 from kqlext.completion.service import Item, LanguageService, Scope, ServiceUnavailable
@@ -74,6 +74,33 @@ class Editor:
         if place.kind == "query" or not own:
             return query
         return Completions(place.start, (*own, *query.items) if query.start == place.start else own)
+
+    def inspect(self, cell: str, cursor: int) -> str | None:
+        """What is known of the word at the cursor, in lines: nothing of some words; None where the cursor is in no KQL.
+
+        A column that the query makes is described where the language service is there.
+        """
+        end = hover.word_end(cell, cursor)
+        place = places.find(cell, end)
+        if place is None:
+            return None
+        deadline = time.monotonic() + BUDGET
+        self.service.start()
+        if place.kind not in ("query", "beginning"):
+            return hover.of_head(place)
+        scope = self.scope(self.connection(place), deadline)
+        offset = place.offset - (end - cursor)
+        return hover.of_query(place.query, offset, scope) or self._told(place.query, offset, scope, deadline)
+
+    def _told(self, query: str, offset: int, scope: Scope, deadline: float) -> str:
+        """What the language service says of a word."""
+        try:
+            self.service.wait(0)
+            self.service.use(scope, max(0.0, deadline - time.monotonic()))
+            told = self.service.describe(query, offset, max(0.0, deadline - time.monotonic()))
+        except ServiceUnavailable:
+            return ""
+        return "" if told.startswith("(literal)") else told
 
     def connection(self, place: Place) -> Connection | None:
         """The connection that a query at a place asks, where it is open."""
