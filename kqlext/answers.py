@@ -43,8 +43,8 @@ class Check(Protocol):
         """Raise a KqlQueryError where ``mode`` (``-check``) is ``error`` and the query has a mistake."""
         ...
 
-    def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> None:
-        """Add to the error of a query what is known of its mistakes."""
+    def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> KqlError:
+        """The error of a query with what is known of its mistakes."""
         ...
 
 
@@ -310,7 +310,7 @@ def _of_one(connection: Connection, request: Query, question: Question) -> Resul
         (outcome,) = run_all([Job(connection, query)], watch=question.watch)
         if isinstance(outcome, KqlError):
             if question.check is not None:
-                question.check.after(connection, query, question.options["check"], outcome)
+                outcome = question.check.after(connection, query, question.options["check"], outcome)
             raise outcome
         data_set, steps = outcome, ()
     result = _result(data_set, connection.id, query, began, _linked(connection, request, query, question.values))

@@ -79,7 +79,7 @@ def _help(use: CommandUse, _: Context) -> Notice:
     if word is None:
         hint = did_you_mean(use.argument, [*TOPICS, *known], cutoff=0.75) or f"topics are {', '.join(TOPICS)}"
         raise KqlCellError(f"There is no help on {use.argument}.", hint=hint)
-    return Notice("\n".join([*word.syntax.split("; "), word.page]))
+    return Notice(word.text())
 
 
 def _explain(use: CommandUse, context: Context) -> object:

@@ -11,7 +11,7 @@ from traitlets import TraitError
 
 from kqlext import help as kql_help
 from kqlext import input_transformers, traits
-from kqlext.completion import matcher
+from kqlext.completion import inspection, matcher
 from kqlext.kqlmagic_config import Kqlmagic
 from kqlext.line_statements import LineStatements
 
@@ -131,6 +131,8 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_post.append(input_transformers.silence)
     _colour_prompt(shell, on=True)
     _remove_matcher(shell)
+    inspection.uninstall(shell)
+    inspection.install(shell, magics.editor)
     shell.Completer.custom_matchers.append(matcher.make_matcher(magics.editor, hasattr(shell, "pt_app")))
 
 
@@ -153,6 +155,7 @@ def unload(shell: InteractiveShell) -> None:
             transformers.remove(own)
     _colour_prompt(shell, on=False)
     _remove_matcher(shell)
+    inspection.uninstall(shell)
 
 
 def _remove_matcher(shell: InteractiveShell) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from conftest import Shell
-from servers.kusto import KustoServer, semantic_error
+from servers.kusto import Answer, KustoServer, semantic_error, syntax_error
+from servers.kusto_frames import TableSpec, v1
 from test_completion import _schema
 
-from kqlext.completion.diagnostics import Mistake, of_tokens
+from kqlext.client import connect
+from kqlext.completion.diagnostics import of_tokens
 from kqlext.completion.editor import Editor
+from kqlext.completion.mistakes import Mistake
 from kqlext.completion.service import Scope, why_not
 from kqlext.errors import KqlCellError, KqlError, KqlQueryError, KqlUnsupportedError
 from kqlext.schemas import Column, DatabaseSchema, TableSchema
 
 # A query, what is under the caret, a part of the hint.
-BROKEN = [
-    # columns
+COLUMNS = [
     ("StormEvents | where Sttae == 'TEXAS'", "Sttae", "'State'"),
     ("StormEvents | summarize count() by Stae", "Stae", "'State'"),
     ("StormEvents | summarize sum(DeathDirect)", "DeathDirect", "'DeathsDirect'"),
@@ -27,55 +31,69 @@ BROKEN = [
     ("StormEvents | join (StormEvents) on Stat", "Stat", "'State'"),
     ("StormEvents | summarize Storms = count() by State | where Storm > 3", "Storm", "'Storms'"),
     ("StormEvents | project-away Stat", "Stat", "'State'"),
+    ("StormEvents | project State, EventTpye", "EventTpye", "'EventType'"),
     ("let x = StormEvents | project State; x | where Stat == 'a'", "Stat", "'State'"),
-    # tables
+]
+TABLES = [
     ("StormEvent | take 1", "StormEvent", "'StormEvents'"),
     ("Stormevents2 | count", "Stormevents2", "'StormEvents'"),
     ("StormEvents | join (SecurityAlrt) on State", "SecurityAlrt", "'SecurityAlert'"),
     ("StormEvents | union SecurtyEvent", "SecurtyEvent", "'SecurityEvent'"),
-    # operators
+]
+FUNCTIONS = [
+    ("StormEvents | extend x = tolowr(State)", "tolowr", "'tolower'"),
+    ("StormEvents | summarize dcnt(State)", "dcnt", "'dcount'"),
+    ("StormEvents | extend x = strlenn(State)", "strlenn", "'strlen'"),
+    ("StormEvents | evaluate bag_unpak(State)", "bag_unpak", "'bag_unpack'"),
+]
+# What the parser refuses at this very token.
+SYNTAX = [
     ("StormEvents | wher State == 'TEXAS'", "wher", "'where'"),
     ("StormEvents | sumarize count()", "sumarize", "'summarize'"),
     ("StormEvents | tkae 5", "tkae", "'take'"),
-    ("StormEvents | project-awy State", "project-awy", "'project-away'"),
     ("StormEvents | exetnd x = 1", "exetnd", "'extend'"),
     ("StormEvents | mv-expnd State", "mv-expnd", "'mv-expand'"),
-    ("StormEvents | take", "take", "T | take rows"),
-    ("StormEvents | where", "where", "T | where condition"),
-    ("StormEvents | where State == 'x' | ", "|", "write one"),
     ("StormEvents || take 1", "|", "write one"),
     ("StormEvents | sort State", "State", "write by"),
     ("StormEvents | join kind=iner (StormEvents) on State", "iner", "'inner'"),
-    # what compares nothing
     ("StormEvents | where State = 'TEXAS'", "=", "=="),
     ("StormEvents | where State == 'TEXAS' and EventType = 'Flood'", "=", "=="),
-    # brackets and quotes
+    ("StormEvents | where State == 'TEXAS')", ")", "remove it"),
+    ("StormEvents | count by State", "by", "remove it"),
+]
+# What it refuses elsewhere: where the query ends, or at the next token that does not fit.
+ELSEWHERE = [
+    ("StormEvents | project-awy State", "project-awy", "'project-away'"),
+    ("StormEvents | take", "take", "T | take rows"),
+    ("StormEvents | where", "where", "T | where condition"),
+    ("StormEvents | where State == 'x' | ", "|", "write one"),
     ("StormEvents | where (State == 'TEXAS'", "(", "add )"),
     ("StormEvents | where State in ('a', 'b'", "(", "add )"),
-    ("StormEvents | where State == 'TEXAS')", ")", "remove it"),
     ("StormEvents | extend x = dynamic([1, 2)", "[", "add ]"),
     ("StormEvents | summarize count() by bin(StartTime, 1d", "(", "add )"),
     ("StormEvents | where State == 'TEXAS", "'TEXAS", "add '"),
     ('StormEvents | where State == "TEXAS', '"TEXAS', 'add "'),
-    # functions
-    ("StormEvents | extend x = tolowr(State)", "tolowr", "'tolower'"),
-    ("StormEvents | summarize dcnt(State)", "dcnt", "'dcount'"),
-    ("StormEvents | extend x = strlenn(State)", "strlenn", "'strlen'"),
 ]
-
-# What only a parser with types sees; without it the engine's own error has to do.
 TYPES = [
     ("StormEvents | where StartTime > 5", ">", "todatetime()"),
     ("StormEvents | where DeathsDirect > 'x'", ">", "tolong()"),
     ("StormEvents | extend x = State + 1", "+", "tolong()"),
+    ("StormEvents | extend x = 2 * EventType", "*", "tolong()"),
     ("StormEvents | summarize sum(State)", "State", "tolong()"),
+    ("StormEvents | summarize stdev(EventType) by State", "EventType", "tolong()"),
     ("StormEvents | where State", "State", "compare"),
+    ("StormEvents | where DeathsDirect contains 'x'", "contains", "tostring()"),
     ("StormEvents | summarize count() by bin(StartTime)", "bin", "--help bin"),
-    ("StormEvents | render timchart", "timchart", "'timechart'"),
-    ("StormEvents | evaluate bag_unpak(State)", "bag_unpak", "'bag_unpack'"),
-    ("StormEvents | project State, EventTpye", "EventTpye", "'EventType'"),
-    ("StormEvents | count by State", "by", "remove it"),
 ]
+# What the language service takes, and Kusto refuses.
+EQUALITY = [
+    ("StormEvents | where State == 5", "==", "tolong()"),
+    ("StormEvents | where StartTime == 'abc'", "==", "todatetime()"),
+    ("StormEvents | where DeathsDirect != 'some'", "!=", "tolong()"),
+]
+BROKEN = [*COLUMNS, *TABLES, *FUNCTIONS, *SYNTAX, *ELSEWHERE, *TYPES]
+# The embedded engine draws no chart itself: to it each is right.
+RENDERED = [("StormEvents | render timchart", "timchart", "'timechart'")]
 
 
 def editor_of(shell: Shell) -> Editor:
@@ -118,21 +136,35 @@ def under(error: KqlError) -> str:
     return error.span.of(error.text)
 
 
-@pytest.mark.parametrize(("query", "token", "hint"), BROKEN + TYPES)
-def test_with_the_language_service(full: Shell, query: str, token: str, hint: str) -> None:
-    error = error_of(full, f"%%kql -check error\n{query}")
+def shows(shell: Shell, mode: str, query: str, token: str, hint: str) -> KqlError:
+    """The error of a query, which points at a token and has a hint."""
+    error = error_of(shell, f"%%kql -check {mode}\n{query}")
     assert type(error) is KqlQueryError
     assert under(error) == token
     assert hint in error.hint
+    return error
 
 
-@pytest.mark.parametrize(("query", "token", "hint"), BROKEN)
 @pytest.mark.parametrize("mode", ["warn", "error"])
+@pytest.mark.parametrize(("query", "token", "hint"), BROKEN + EQUALITY)
+def test_with_the_language_service(full: Shell, query: str, token: str, hint: str, mode: str) -> None:
+    shows(full, mode, query, token, hint)
+
+
+@pytest.mark.parametrize("mode", ["warn", "error"])
+@pytest.mark.parametrize(("query", "token", "hint"), BROKEN + EQUALITY)
 def test_without_it(basic: Shell, query: str, token: str, hint: str, mode: str) -> None:
-    error = error_of(basic, f"%%kql -check {mode}\n{query}")
-    assert type(error) in (KqlQueryError, KqlUnsupportedError)
-    assert hint in error.hint or mode == "warn"
-    assert under(error) == token or mode == "warn"
+    shows(basic, mode, query, token, hint)
+
+
+@pytest.mark.parametrize("name", ["full", "basic"])
+@pytest.mark.parametrize(("query", "token", "hint"), RENDERED)
+def test_a_chart_that_there_is_not(
+    name: str, query: str, token: str, hint: str, request: pytest.FixtureRequest
+) -> None:
+    shell = request.getfixturevalue(name)
+    shows(shell, "error", query, token, hint)
+    assert "knows no such visualization" in shell.text(f"%kql {query}")
 
 
 # Right queries that no look may refuse.
@@ -148,6 +180,25 @@ RIGHT = [
     "print x = 1 | union (print x = 2)",
     "StormEvents | join kind=inner (StormEvents | take 1) on $left.State == $right.State | count",
     "StormEvents | render timechart with (title='x = y')",
+    "StormEvents | summarize count() by bin(StartTime, 1d) | render stackedareachart",
+    # types that go together
+    "StormEvents | where StartTime > datetime(2007-06-01) and StartTime < ago(1h) + 2 * 1d | count",
+    "StormEvents | where EndTime - StartTime > 2 * 1h | count",
+    "StormEvents | where DeathsDirect == '0' or StartTime == '2007-01-01' or State == '5' | count",
+    "StormEvents | extend x = DeathsDirect * 2.5 - 1, y = 1d * DeathsDirect, z = -DeathsDirect | count",
+    "StormEvents | extend Day = bin(StartTime, 1d) + 5h | where Day between (datetime(2007-01-01) .. 5d) | count",
+    "StormEvents | extend State = strlen(State) | where State > 5 | summarize sum(State)",
+    "let f = (State: long) { State + 1 }; StormEvents | extend x = f(DeathsDirect) | count",
+    "StormEvents | extend x = case(State == 'a', 1, State == 'b', 2, 3), y = strcat(State, '-', EventType) | count",
+    "print x = 'a' == 'b', y = 1h > 5m, z = datetime(2007-01-01) + 1h, w = 1 + 1",
+]
+
+# Right ones that the embedded engine does not have.
+RIGHT_ELSEWHERE = [
+    "StormEvents | project-away State* | count",
+    "let State = 5; StormEvents | where DeathsDirect + State > 5 | count",
+    "StormEvents | extend d = bag_pack('State', 1) | where d.State + 1 > 1 | count",
+    "StormEvents | summarize arg_max(StartTime, *), percentiles(DeathsDirect, 5, 95), make_set(State, 10)",
 ]
 
 
@@ -159,6 +210,11 @@ def test_a_right_query_is_not_refused(full: Shell, query: str) -> None:
 @pytest.mark.parametrize("query", RIGHT)
 def test_a_right_query_has_no_mistake_that_is_sure(query: str) -> None:
     assert not [mistake for mistake in of_tokens(query, None) if mistake.is_sure]
+
+
+@pytest.mark.parametrize("query", RIGHT[1:] + RIGHT_ELSEWHERE)
+def test_a_right_query_has_no_mistake_at_all(query: str) -> None:
+    assert not of_tokens(query, Scope(connect("samples://").schema().schema))
 
 
 def test_several_mistakes_are_shown_with_the_first(full: Shell) -> None:
@@ -181,6 +237,64 @@ def test_a_table_of_the_notebook_is_known(full: Shell) -> None:
     full.variables["frame"] = pd.DataFrame({"number": [1], "two words": ["x"]})
     full.run("%kql -check error frame | where number == 1 and ['two words'] == 'x'")
     assert under(error_of(full, "%kql -check error frame | where numbr == 1")) == "numbr"
+
+
+# --- what a Kusto service says itself ------------------------------------------------------------------------------
+
+# In its own words, with its own place where it gives one.
+SAID: list[tuple[list[tuple[str, str, str]], str, str]] = [
+    (COLUMNS, "SEM0100", "'operator' operator: Failed to resolve column or scalar expression named '{token}'"),
+    (TABLES, "SEM0100", "'operator' operator: Failed to resolve table or column expression named '{token}'"),
+    (FUNCTIONS, "SEM0260", "Unknown function: '{token}'."),
+    (TYPES, "SEM0064", "The types of the operands do not go together. Try adding explicit casts"),
+    (EQUALITY, "SEM0064", "Cannot compare values of types. Try adding explicit casts [line:position=1:{column}]"),
+    (RENDERED, "SYN0002", "Query could not be parsed at '{token}' on line [1,{column}]"),
+]
+CASES = [(*case, code, said) for cases, code, said in SAID for case in cases]
+
+
+@pytest.fixture(scope="module")
+def storms() -> Iterator[KustoServer]:
+    """A Kusto service with the schema of the sample database, which refuses what a test tells it to."""
+    schema = json.dumps(replace(connect("samples://").schema().schema, database="Storms").kusto_json())
+    with KustoServer() as server:
+        answer = Answer(v1(TableSpec("Table_0", (("DatabaseSchema", "string"),), ((schema,),))))
+        server.on(".show database ['Storms'] schema as json", answer)
+        yield server
+
+
+@pytest.fixture(params=["full", "basic"])
+def on_kusto(request: pytest.FixtureRequest, storms: KustoServer) -> Iterator[Shell]:
+    """A shell that is connected to it and knows its schema, with the language service and without it."""
+    shell: Shell = request.getfixturevalue(request.param)
+    shell.run(f"%kql kusto://anonymous;cluster='{storms.url}';database='Storms'")
+    shell.run("%kql -check error StormEvents | count")
+    yield shell
+    shell.run("%kql samples")
+
+
+@pytest.mark.parametrize("mode", ["warn", "error"])
+@pytest.mark.parametrize(("query", "token", "hint", "code", "said"), CASES)
+def test_what_means_nothing(
+    on_kusto: Shell, storms: KustoServer, query: str, token: str, hint: str, code: str, said: str, mode: str
+) -> None:
+    text = said.format(token=token, column=query.index(token) + ("line [" in said))
+    storms.on(query, semantic_error(code, text))
+    error = shows(on_kusto, mode, query, token, hint)
+    if mode == "warn":
+        assert (error.code, error.message) == (code, text)
+
+
+@pytest.mark.parametrize("mode", ["warn", "error"])
+@pytest.mark.parametrize(("query", "token", "hint"), SYNTAX + ELSEWHERE)
+def test_what_does_not_parse(
+    on_kusto: Shell, storms: KustoServer, query: str, token: str, hint: str, mode: str
+) -> None:
+    column = len(query) if (query, token, hint) in ELSEWHERE else query.index(token, query.index("|"))
+    storms.on(query.strip(), syntax_error(1, column))
+    error = shows(on_kusto, mode, query, token, hint)
+    if mode == "warn":
+        assert (error.code, error.others) == ("SYN0002", ())
 
 
 # --- a service that is asked over the network ---------------------------------------------------------------------

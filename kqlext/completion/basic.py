@@ -19,6 +19,7 @@ from kqlext.completion.vocabulary import (
     beginnings,
     functions,
     operators,
+    visualizations,
 )
 from kqlext.completion.words import Completion, as_written, completions
 from kqlext.lets import defined_names
@@ -95,14 +96,12 @@ def _begins_let(code: Sequence[Token]) -> bool:
 
 
 def _render(code: Sequence[Token], query: str, scope: Scope) -> list[Completion]:
-    # They come with pyarrow, which what only checks queries need not wait for.
-    from kqlext.visualization.choosers import CHOOSERS
-    from kqlext.visualization.properties import KNOWN
+    from kqlext.visualization.properties import KNOWN  # comes with pyarrow
 
     texts = [token.text for token in code]
     last = texts[-1]
     if last == "render":
-        return completions(sorted((*CHOOSERS, "table")), "enum")
+        return completions(visualizations(), "enum")
     if last in ("(", ",", "with") or texts[-2] == "render":
         properties = completions([f"{name}=" for name in KNOWN if name not in _INNER], "property")
         return [*(completions(["with ("], "keyword") if texts[-2] == "render" else []), *properties]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kqlext import syntax
 from kqlext.completion import diagnostics
-from kqlext.completion.diagnostics import Mistake
+from kqlext.completion.mistakes import Mistake
 from kqlext.completion.service import Scope, ServiceUnavailable
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import EMBEDDED
@@ -52,17 +52,21 @@ class QueryCheck:
             error.hint = error.hint or "-check warn sends the query all the same"
             raise error
 
-    def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> None:
-        """Add to the error of a query what is known of its mistakes. What is not known at once is not waited for."""
+    def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> KqlError:
+        """The error of a query with what is known of its mistakes. What is not known at once is not waited for."""
         if (
             mode == "off"
             or not isinstance(error, (KqlQueryError, KqlUnsupportedError))
             or syntax.is_command(query.text)
         ):
-            return
+            return error
         mistakes = find_mistakes(self._editor(), connection, query, fresh=False)
-        if mistakes:
-            _add(error, _as_errors(query, mistakes))
+        if not mistakes:
+            return error
+        found = _as_errors(query, mistakes)
+        if connection.spec.scheme in EMBEDDED and _explains(mistakes[0], found, error):
+            return found
+        return _with_mistakes(error, found, mistakes[0].is_sure)
 
 
 def find_mistakes(editor: Editor, connection: Connection, query: Query, fresh: bool) -> list[Mistake]:
@@ -142,18 +146,43 @@ def _as_errors(query: Query, mistakes: Sequence[Mistake]) -> KqlQueryError:
     return first
 
 
-def _add(error: KqlError, found: KqlQueryError) -> None:
-    """Give the service's error what it lacks of the first mistake; what else was found stands below it."""
-    if error.span is None:
+def _explains(mistake: Mistake, found: KqlQueryError, error: KqlError) -> bool:
+    """Whether a mistake says better what the embedded engine says of its parser, of SQL or of its own functions."""
+    if getattr(error, "unresolved", None) is not None:
+        return False
+    if mistake.name and not mistake.is_sure:  # to the engine, a function that there is not is one that it does not have
+        return isinstance(error, KqlUnsupportedError) and _touch(error, found)
+    return mistake.is_sure or error.span is None
+
+
+def _with_mistakes(error: KqlError, found: KqlQueryError, is_sure: bool) -> KqlError:
+    """A service's error with what it lacks of the first mistake; what else was found stands below it.
+
+    Args:
+        is_sure: whether the first mistake is the cause, wherever the service stopped reading.
+    """
+    if error.span is None or (is_sure and getattr(error, "unresolved", None) is None):
         error.text, error.span, error.text_name = found.text, found.span, found.text_name
-        error.hint = error.hint or found.hint
+        error.hint = _better(error.hint, found.hint)
         error.others = found.others
-        return
+        return error
     below = []
     for other in (found, *found.others):
-        if other.span is not None and other.span.start <= error.span.end and error.span.start <= other.span.end:
-            error.hint = error.hint or other.hint
+        if _touch(error, other):
+            error.hint = _better(error.hint, other.hint)
         else:
             other.others = ()
             below.append(other)
     error.others = tuple(below)
+    return error
+
+
+def _touch(error: KqlError, other: KqlError) -> bool:
+    one, two = error.span, other.span
+    return one is not None and two is not None and two.start <= one.end and one.start <= two.end
+
+
+def _better(hint: str, found: str) -> str:
+    """Of two hints the one that names what was meant."""
+    named = "did you mean"
+    return found if found.startswith(named) and not hint.startswith(named) else hint or found

@@ -9,33 +9,26 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from kqlext import lets, syntax
 from kqlext.completion.basic import made_names, tables_of
+from kqlext.completion.mistakes import ARGUMENTS, COMPARE, CONVERT_FIRST, CONVERT_ONE_SIDE, Mistake
 from kqlext.completion.service import Finding, Scope
-from kqlext.completion.vocabulary import JOIN_KINDS, KEYWORDS, OTHER_OPERATORS, beginnings, functions, operators
+from kqlext.completion.type_checks import known_types, of_arguments, of_types
+from kqlext.completion.vocabulary import (
+    JOIN_KINDS,
+    KEYWORDS,
+    OTHER_OPERATORS,
+    beginnings,
+    functions,
+    operators,
+    visualizations,
+)
 from kqlext.errors import Span
 from kqlext.schemas.model import DatabaseSchema
 from kqlext.syntax import Token
 from kqlext.text import did_you_mean
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One mistake: what, where, and what to do about it.
-
-    ``code`` is the language service's. ``is_sure`` says that no service can take the query. ``name`` is the name that
-    nothing defines, where that is the mistake.
-    """
-
-    message: str
-    span: Span
-    hint: str = ""
-    code: str | None = None
-    is_sure: bool = True
-    name: str = ""
 
 
 def of_tokens(text: str, scope: Scope | None) -> list[Mistake]:
@@ -43,12 +36,13 @@ def of_tokens(text: str, scope: Scope | None) -> list[Mistake]:
     broken = _unclosed(text)
     if broken is not None:
         return [broken]
-    found = [*_operators(text), *_functions(text, scope)]
+    found = [*_operators(text), *_renders(text), *_functions(text, scope)]
     equals = syntax.find_single_equals(text)
     if equals is not None:
         found.append(Mistake("'=' compares nothing in `where`.", equals, "write == to compare"))
     if scope is not None and scope.current is not None:
         found += _unknown_names(text, scope)
+    found += _types(text, scope)
     return sorted(found, key=lambda mistake: mistake.span.start)
 
 
@@ -63,14 +57,19 @@ def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mis
         return own
     pipes = [token.start for token in _code(text) if token.text == "|"]
     told = {bisect(pipes, mistake.span.start) for mistake in own}
+    drawn = [kind.span for kind in _rendered(text) if kind.text.lower() in visualizations()]  # some by kqlext alone
     mistakes = list(own)
     for finding in sorted(findings, key=lambda one: (one.span.start, -one.span.end)):
         if finding.severity != "Error" or any(_touch(mistake.span, finding.span) for mistake in mistakes):
+            continue
+        if finding.span in drawn:
             continue
         if bisect(pipes, finding.span.start) not in told:
             mistakes.append(_with_hint(text, finding, scope))
         if _is_syntax(finding):
             break
+    # The service takes a number that is compared with a text for right; Kusto does not.
+    mistakes += [one for one in _types(text, scope) if not any(_touch(one.span, other.span) for other in mistakes)]
     return sorted(mistakes, key=lambda mistake: mistake.span.start)
 
 
@@ -93,11 +92,12 @@ _NAMES = ("KS142", "KS204", "KS211", "KS124", "KS109")
 _HINTS = {
     "KS006": "an expression is missing at this place, such as a column's name or a value",
     "KS198": "remove it, or begin an operator with | before it",
-    "KS106": "convert one side, for example with tolong(), tostring() or todatetime()",
+    "KS106": CONVERT_ONE_SIDE,
     "KS107": "convert the value, for example with tolong(), totimespan() or todatetime()",
-    "KS127": "%kql --help {word} shows its arguments",
-    "KS138": "convert it first, for example with tolong() or toreal()",
-    "KS141": "compare it with something: ==, >, has, in ()",
+    "KS119": ARGUMENTS,
+    "KS127": ARGUMENTS,
+    "KS138": CONVERT_FIRST,
+    "KS141": COMPARE,
 }
 
 
@@ -128,7 +128,7 @@ def _with_hint(text: str, finding: Finding, scope: Scope) -> Mistake:
 
 def _near(name: str, code: str, text: str, scope: Scope) -> str:
     if code == "KS124":
-        return did_you_mean(name, [word.name for word in functions().values() if word.kind == "plugin"])
+        return did_you_mean(name, _plugins())
     if code == "KS211":
         return did_you_mean(name, [*_database_functions(scope), *functions(), *KEYWORDS])
     if code == "KS204":
@@ -141,6 +141,10 @@ def _near(name: str, code: str, text: str, scope: Scope) -> str:
 def _names_in(text: str, scope: Scope) -> list[str]:
     columns = [column.name for table in tables_of(text, scope) for column in table.columns]
     return [*columns, *made_names(text), *lets.defined_names(text)]
+
+
+def _plugins() -> list[str]:
+    return [word.name for word in functions().values() if word.kind == "plugin"]
 
 
 def _table_names(scope: Scope) -> list[str]:
@@ -217,6 +221,12 @@ def _operators(text: str) -> Iterator[Mistake]:
         elif word.text == "join" and behind[0].text == "kind" and behind[2].text not in JOIN_KINDS:
             hint = did_you_mean(behind[2].text, JOIN_KINDS) or f"one of {', '.join(JOIN_KINDS)}"
             yield Mistake(f"'{behind[2].text}' is no kind of join.", behind[2].span, hint)
+        elif word.text == "count" and behind[0].text == "by":
+            yield Mistake("'by' cannot stand here.", behind[0].span, "remove it, or write summarize count() by")
+        elif word.text == "evaluate" and behind[1].text == "(" and behind[0].text not in functions():
+            hint = did_you_mean(behind[0].text, _plugins())
+            message, is_near = f"There is no plugin '{behind[0].text}'.", bool(hint)
+            yield Mistake(message, behind[0].span, hint, is_sure=is_near, name=behind[0].text)
 
 
 def _syntax_of(operator: str) -> str:
@@ -240,13 +250,42 @@ def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
     defined = {*lets.defined_names(text), *functions(), *operators(), *beginnings(), *_NO_FUNCTIONS}
     for before, word, bracket in zip(["", *(token.text for token in code)], code, code[1:], strict=False):
         called = (
-            word.kind == "name" and bracket.text == "(" and before not in (".", "|", "!") and word.text not in defined
+            word.kind == "name"
+            and bracket.text == "("
+            and before not in (".", "|", "!", "evaluate")
+            and word.text not in defined
         )
         if not called or (scope is not None and word.text in (*_database_functions(scope), *_table_names(scope))):
             continue
         hint = did_you_mean(word.text, [*functions(), *KEYWORDS], cutoff=0.75)
         if hint:
             yield Mistake(f"There is no function '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
+
+
+def _renders(text: str) -> Iterator[Mistake]:
+    """Visualizations that there are not, where one is called much the same."""
+    for kind in _rendered(text):
+        known = visualizations()
+        hint = "" if kind.text.lower() in known else did_you_mean(kind.text, known)
+        if hint:
+            yield Mistake(f"There is no visualization '{kind.text}'.", kind.span, hint)
+
+
+def _rendered(text: str) -> list[Token]:
+    """What stands behind `render`."""
+    code = _code(text)
+    return [
+        kind
+        for pipe, render, kind in zip(code, code[1:], code[2:], strict=False)
+        if (pipe.text, render.text, kind.kind) == ("|", "render", "name")
+    ]
+
+
+def _types(text: str, scope: Scope | None) -> Iterator[Mistake]:
+    code = _code(text)
+    types = {} if scope is None else known_types(code, tables_of(text, scope), made_names(text))
+    yield from of_types(text, code, types)
+    yield from of_arguments(code, functions())
 
 
 _NO_NAMES = frozenset("true false null on by asc desc nulls first last and or not in has contains kind with".split())
@@ -257,23 +296,25 @@ def _unknown_names(text: str, scope: Scope) -> Iterator[Mistake]:
     code = _code(text)
     tables = {*_table_names(scope), *_database_functions(scope)}
     defined = {*lets.defined_names(text), *made_names(text), *_NO_NAMES, *tables, *operators(), *beginnings()}
-    columns = [column.name for table in tables_of(text, scope) for column in table.columns]
+    columns = [*(column.name for table in tables_of(text, scope) for column in table.columns), *made_names(text)]
     befores, afters = [";", *(token.text for token in code)], [*(token.text for token in code[1:]), ";"]
     for before, word, after in zip(befores, code, afters, strict=False):
         if word.kind != "name" or word.text in defined or word.text in columns or after in ("(", "=", ":"):
             continue
+        operator = _operator(code, word)
         begins = before == ";" and after in ("|", ";")
-        if begins or (before == "(" and after in ("|", ")") and _joins(code, word)):
+        joined = before == "(" and after in ("|", ")") and operator in ("join", "lookup", "union")
+        if begins or joined or (operator == "union" and before in ("union", ",") and after in ("|", ";", ",", ")")):
             hint = did_you_mean(word.text, tables)
             yield Mistake(f"There is no table '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
-        elif before not in (".", "|", "$", "let", "render", "evaluate", "=", "declare", "as"):
+        elif before not in (".", "|", "$", "let", "render", "evaluate", "declare", "as"):
             hint = did_you_mean(word.text, columns, cutoff=0.75)
             if hint:
                 yield Mistake(f"There is no column '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
 
 
-def _joins(code: list[Token], word: Token) -> bool:
-    """Whether the bracket before a word is that of `join`, `lookup` or `union`."""
-    before = [token.text for token in code if token.end <= word.start]
-    begin = max((index for index, text in enumerate(before) if text == "|"), default=-1)
-    return begin + 1 < len(before) and before[begin + 1] in ("join", "lookup", "union")
+def _operator(code: Sequence[Token], word: Token) -> str:
+    """The word behind the last pipe before a word, or the first of all."""
+    before = code[: bisect(code, word.start, key=lambda token: token.start)]
+    pipe = next((index for index in range(len(before) - 1, -1, -1) if before[index].text == "|"), -1)
+    return before[pipe + 1].text

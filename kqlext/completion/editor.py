@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kqlext import syntax
-from kqlext.completion import basic, own_words, places
+from kqlext.completion import basic, hover, own_words, places
 from kqlext.completion.own_words import Known
 from kqlext.completion.places import Place
 from kqlext.completion.service import Item, LanguageService, Scope, ServiceUnavailable
-from kqlext.completion.vocabulary import operators
+from kqlext.completion.vocabulary import operators, visualizations
 from kqlext.completion.words import Completion, Completions, beginning_with, completions
 from kqlext.connections.registry import Connection
 from kqlext.connections.strings import ConnectionSpec, parse_connection
@@ -25,7 +25,6 @@ from kqlext.parameters import is_table
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.notebook import notebook_tables
 from kqlext.session import Session
-from kqlext.visualization.choosers import CHOOSERS
 
 BUDGET = 0.4
 """Seconds that a completion takes at most."""
@@ -75,6 +74,33 @@ class Editor:
         if place.kind == "query" or not own:
             return query
         return Completions(place.start, (*own, *query.items) if query.start == place.start else own)
+
+    def inspect(self, cell: str, cursor: int) -> str | None:
+        """What is known of the word at the cursor, in lines: nothing of some words; None where the cursor is in no KQL.
+
+        A column that the query makes is described where the language service is there.
+        """
+        end = hover.word_end(cell, cursor)
+        place = places.find(cell, end)
+        if place is None:
+            return None
+        deadline = time.monotonic() + BUDGET
+        self.service.start()
+        if place.kind not in ("query", "beginning"):
+            return hover.of_head(place)
+        scope = self.scope(self.connection(place), deadline)
+        offset = place.offset - (end - cursor)
+        return hover.of_query(place.query, offset, scope) or self._told(place.query, offset, scope, deadline)
+
+    def _told(self, query: str, offset: int, scope: Scope, deadline: float) -> str:
+        """What the language service says of a word."""
+        try:
+            self.service.wait(0)
+            self.service.use(scope, max(0.0, deadline - time.monotonic()))
+            told = self.service.describe(query, offset, max(0.0, deadline - time.monotonic()))
+        except ServiceUnavailable:
+            return ""
+        return "" if told.startswith("(literal)") else told
 
     def connection(self, place: Place) -> Connection | None:
         """The connection that a query at a place asks, where it is open."""
@@ -173,7 +199,7 @@ def _of_service(items: list[Item]) -> list[Completion]:
         if item.kind != "Punctuation" and (_WORD.search(item.text) or item.kind == "ScalarInfix")
     ]
     if any(item.kind == "RenderChart" for item in items):
-        found += [Completion(kind, "enum") for kind in CHOOSERS]
+        found += [Completion(kind, "enum") for kind in visualizations()]
     return found
 
 

@@ -199,6 +199,10 @@ class LanguageService:
             if entry["start"] is not None
         ]
 
+    def describe(self, text: str, offset: int, seconds: float) -> str:
+        """What the word at an offset is (``(column) Most: long``), or nothing."""
+        return str(self._ask(seconds, "describe", text, _units(text, offset)))
+
     def analyze(self, text: str, seconds: float) -> Analysis:
         """The columns that a query gives, and the tables and functions that it reads."""
         found = self._ask(seconds, "analyze", text)

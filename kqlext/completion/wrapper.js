@@ -104,6 +104,8 @@
       return JSON.stringify(toArray(found).map(diagnostic));
     },
 
+    describe: (text, offset) => JSON.stringify(serviceFor(text).GetQuickInfo(offset).Text || ""),
+
     // What a query gives and what it reads, without running it.
     analyze: (text) => {
       const code = Kusto.KustoCode.ParseAndAnalyze(text, globals), tables = new Set(), functions = new Set();

@@ -38,7 +38,7 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
         hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
         return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
-    name = unresolved_name(str(error))
+    name = unresolved_name(str(error)) or _unresolved_column(message)
     if name is not None and name in refused:
         return refused[name]
     if name is not None and ("Table with name" in message or "unknown table" in message):
@@ -46,6 +46,15 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
     if name is not None and "Binder Error" in message:
         return _unknown_column(name, text, str(error))
     return KqlQueryError(message, text=text, span=_span(message, text, name))
+
+
+# What DuckDB says of a column that is not there where `project-away` leaves it out, or `summarize` groups by it.
+_NO_COLUMN = re.compile(r'Column "([^"]+)" in EXCLUDE list not found|Alias with name "([^"]+)" exists, but aliases')
+
+
+def _unresolved_column(message: str) -> str | None:
+    match = _NO_COLUMN.search(message)
+    return match and (match[1] or match[2])
 
 
 def _unknown_table(name: str, text: str, known: list[str]) -> KqlQueryError:

@@ -42,6 +42,14 @@ class Kernel:
         types = {one["text"]: one["type"] for one in content["metadata"].get("_jupyter_types_experimental", [])}
         return content["matches"], types, code[content["cursor_start"] : content["cursor_end"]]
 
+    def inspect(self, cell: str) -> dict[str, str]:
+        """What the kernel tells of the word at the cursor of a cell, by mime type; empty where it knows nothing."""
+        place = cell.index(CURSOR) if CURSOR in cell else len(cell)
+        reply = self.client.inspect(cell.replace(CURSOR, ""), place, reply=True, timeout=30)
+        content: dict[str, Any] = reply["content"]
+        assert content["found"] == bool(content["data"])
+        return dict(content["data"])
+
     def close(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
