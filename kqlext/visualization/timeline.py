@@ -1,0 +1,28 @@
+"""Events over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kqlext.visualization.drawing import Shown, own
+from kqlext.visualization.look import Figure
+from kqlext.visualization.roles import NotDrawnError
+
+if TYPE_CHECKING:
+    from kqlext.result import Result
+
+
+def timeline(data: object, **properties: Any) -> Shown:
+    """A table as events over time, to be displayed.
+
+    Raises:
+        KqlConversionError: it is no table.
+    """
+    from kqlext.frames import result_of
+
+    return own(result_of(data), "timeline", properties)
+
+
+def figure(result: Result, asked: Mapping[str, Any]) -> Figure:  # noqa: ARG001
+    raise NotDrawnError("timelines are not there yet")
