@@ -56,8 +56,9 @@ def build(starts: Starts) -> tuple[Forest, tuple[str, ...]]:
     depth = np.array(depths, dtype=np.int64)
     children = np.bincount(parent[parent >= 0], minlength=len(parent))
     forest = Forest(parent, depth, rows[sequence], generation[sequence], times[sequence], children, _descendants(depth))
-    text = f"{plural(circles, 'process')} of a circle of parents shown as a root."
-    return forest, ((text,) if circles else ())
+    return forest, (
+        (f"{plural(circles, 'circle')} of parents cut: its first process is shown as a root.",) if circles else ()
+    )
 
 
 def _without_circles(parents: list[int], order: list[int]) -> tuple[list[int], int]:
@@ -68,7 +69,8 @@ def _without_circles(parents: list[int], order: list[int]) -> tuple[list[int], i
     done = [False] * len(parents)
     rank = {process: place for place, process in enumerate(order)}
     circles = 0
-    for process in order:
+    for start in order:
+        process = start
         line: list[int] = []
         seen: set[int] = set()
         while process >= 0 and not done[process]:
@@ -80,8 +82,8 @@ def _without_circles(parents: list[int], order: list[int]) -> tuple[list[int], i
             line.append(process)
             seen.add(process)
             process = parents[process]
-        for process in line:
-            done[process] = True
+        for passed in line:
+            done[passed] = True
     return parents, circles
 
 

@@ -1,13 +1,13 @@
 """Who started whom: the parent of each start, and the processes that were there before anybody wrote them down. Pure.
 
-A process id is used again once its process has ended, so that a parent is looked for among the starts with its id on the same
-host. It is
+A process id is used again once its process has ended, so that a parent is looked for among the starts with its id on
+the same host. It is
 
 1. the start at the very time at which the event says that its parent was created, where it says that;
-2. else the latest start not after the child, if what is known of its name and time does not speak against it. A start at the
-   child's own time counts only if its name is the parent's, or one of them is not known;
-3. else a process of which there is no start. Children share one if they have the same host and the same id, name and time of
-   their parent, and if no process with that id was started between them.
+2. else the latest start not after the child, if what is known of its name and time does not speak against it. A start
+   at the child's own time counts only if its name is the parent's, or one of them is not known;
+3. else a process of which there is no start. Children share one if they have the same host and the same id, name and
+   time of their parent, and if no process with that id was started between them.
 
 A process whose parent has its own id has none: two processes that live at the same time do not share an id.
 """
@@ -114,7 +114,7 @@ def find_parents(known: Known, asked: Asked) -> tuple[Numbers, Numbers]:
     ids = _grouped((known.host, known.id), (asked.host, asked.id))
     names = _grouped((ids[:count], known.name), (ids[count:], asked.name))
     _, moments = np.unique(np.concatenate([known.time, asked.child_time, asked.created]), return_inverse=True)
-    times, at_child, at_created = np.split(moments, [count, count + len(asked.id)])
+    times, at_child, at_created = np.split(moments.reshape(-1), [count, count + len(asked.id)])
     by_id, by_name = _Index(ids[:count], times), _Index(names[:count], times)
     group, named = ids[count:], names[count:]
 
@@ -123,13 +123,13 @@ def find_parents(known: Known, asked: Asked) -> tuple[Numbers, Numbers]:
 
     def agreeing(place: Numbers, moment: Numbers) -> Numbers:
         """The start of that name at a moment, or the one at ``place`` unless its name speaks against it."""
-        silent = (asked.name < 0) | _taken(known.name, place, _NONE) < 0
+        silent = (asked.name < 0) | (_taken(known.name, place, _NONE) < 0)
         same = np.where(asked.name < 0, _NONE, by_name.at(named, moment))
         return np.where(place < 0, _NONE, np.where(same >= 0, same, np.where(silent, place, _NONE)))
 
     before = by_id.before(group, at_child)
     at_once = agreeing(by_id.at(group, at_child), at_child)
-    latest = np.where(at_once >= 0, at_once, agreeing(before, _taken(times, before, 0)))
+    latest: Numbers = np.where(at_once >= 0, at_once, agreeing(before, _taken(times, before, 0)))
     # One that was created at a known other time, or written down before the parent was created, is another process.
     other = _taken(known.is_created, latest, False) | (_taken(known.time, latest, NO_TIME) < asked.created)
     latest = np.where(told & other, _NONE, latest)
@@ -173,7 +173,9 @@ def _absent(asked: Asked, since: Numbers, children: Numbers, grandparents: Numbe
     one = order[np.flatnonzero(np.diff(which[order], prepend=_NONE))]
     child = children[one]
     generation = np.ones(len(one), dtype=np.int64)
-    return Absent(asked.host[child], asked.id[child], asked.name[child], created[one], used[one], child, generation), which
+    return Absent(
+        asked.host[child], asked.id[child], asked.name[child], created[one], used[one], child, generation
+    ), which
 
 
 def _keys(absent: Absent) -> list[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""A table of events -> ``Starts``: numbers that can be compared, in an order that does not depend on that of the rows. Pure."""
+"""A table of events -> ``Starts``: numbers that can be compared, in an order that is not that of the rows. Pure."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _NOTHING = ("", "-")  # what Windows writes where there is no value
 class Starts:
     """The starts of processes; each array has one item for each start.
 
-    Numbers stand for texts: hosts and names are the same whatever their case, of paths only the last part counts, and -1 is
-    none. Times are ticks of 100 ns since 1970, or ``NO_TIME``.
+    Numbers stand for texts: hosts and names are the same whatever their case, of paths only the last part counts, and
+    -1 is none. Times are ticks of 100 ns since 1970, or ``NO_TIME``.
 
     Attributes:
         row: the place of the row in the table.
@@ -65,15 +65,15 @@ def read_starts(frame: pd.DataFrame, columns: Columns) -> tuple[Starts, tuple[st
     """The starts in a table, and what is to be known of rows that are none: one sentence each.
 
     Rows of other events are left out where a column tells; rows without an id or time, and rows that say the same as
-    another, are left out too, and counted. Starts are in the order of time; what is at the same time, in that of what it
-    says, so that the order of the rows does not count.
+    another, are left out too, and counted. Starts are in the order of time; what is at the same time, in that of what
+    it says, so that the order of the rows does not count.
 
     Raises:
         KqlConversionError: a column of times holds none.
     """
     notes: list[str] = []
     rows = _rows_of_starts(frame, columns, notes)
-    part = frame.iloc[rows]
+    part: Any = frame.iloc[rows]
 
     def read(read_value: Callable[[Any], str | None], *fields: str) -> list[Numbers]:
         return _codes([_texts(part, columns, field, read_value) for field in fields])
@@ -111,7 +111,8 @@ def _distinct(starts: Starts, said: list[Numbers], notes: list[str]) -> Starts:
         notes.append(f"{plural(int((~there).sum()), 'row')} without a process id or a time left out.")
     last = np.where(starts.name < 0, np.iinfo(np.int64).max, starts.name)  # those without a name are behind the others
     keys = [*reversed(said), starts.grandparent_time, starts.grandparent_name, starts.grandparent_id,
-            starts.parent_time, starts.parent_name, starts.parent_id, last, starts.id, starts.host, starts.time]  # fmt: skip
+            starts.parent_time, starts.parent_name, starts.parent_id, last, starts.id, starts.host,
+            starts.time]  # fmt: skip
     order = np.lexsort([key[there] for key in keys])
     order = np.flatnonzero(there)[order]
     again = np.zeros(len(order), dtype=bool)
@@ -138,7 +139,9 @@ def mapped(series: Any, read_value: Callable[[Any], str | None]) -> list[str | N
     return [read[code] for code in codes]
 
 
-def _texts(part: pd.DataFrame, columns: Columns, field: str, read_value: Callable[[Any], str | None]) -> list[str | None]:
+def _texts(
+    part: pd.DataFrame, columns: Columns, field: str, read_value: Callable[[Any], str | None]
+) -> list[str | None]:
     if field not in columns.fields:
         return [None] * len(part)
     return mapped(part[columns.fields[field]], read_value)
@@ -216,7 +219,7 @@ def _moments(series: Any, name: str) -> Any:
         return series
     read = None
     if not pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_timedelta64_dtype(series.dtype):
-        texts = pd.Series(mapped(series, lambda value: text_of(value)), index=series.index, dtype=object)
+        texts = pd.Series(mapped(series, text_of), index=series.index, dtype=object)
         read = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
         read = read.fillna(pd.to_datetime(texts, utc=True, errors="coerce", format=_CALENDAR))
     if read is None or (read.isna().all() and series.notna().any()):

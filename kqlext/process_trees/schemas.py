@@ -1,7 +1,8 @@
 """Which columns of a table say what of the start of a process: ONE table of the known ones. Pure.
 
-Sources: "4688(S): A new process has been created" of Windows' security auditing, "DeviceProcessEvents" of Microsoft Defender's advanced
-hunting, event 1 of Sysmon, "ASIM process event schema" of Microsoft Sentinel, the tables of osquery, the process events of FireEye HX.
+Sources: "4688(S): A new process has been created" of Windows' security auditing, "DeviceProcessEvents" of Microsoft
+Defender's advanced hunting, event 1 of Sysmon, "ASIM process event schema" of Microsoft Sentinel, the tables of
+osquery, the process events of FireEye HX.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ REQUIRED = ("time", "name", "process_id", "parent_id")
 
 OPTIONAL = (
     "parent_name", "command_line", "user", "logon_id", "target_logon_id", "host", "created", "parent_created",
-    "grandparent_id", "grandparent_name", "grandparent_created",
+    "parent_command_line", "parent_user", "grandparent_id", "grandparent_name", "grandparent_created",
 )  # fmt: skip
 """What may be known besides. ``created`` is when the process began, where ``time`` is when somebody wrote that down."""
 
@@ -67,18 +68,20 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType({
         parent_name="InitiatingProcessFileName", command_line="ProcessCommandLine", user="AccountName",
         logon_id="InitiatingProcessLogonId", target_logon_id="LogonId", host="DeviceName DeviceId",
         created="ProcessCreationTime", parent_created="InitiatingProcessCreationTime",
+        parent_command_line="InitiatingProcessCommandLine", parent_user="InitiatingProcessAccountName",
         grandparent_id="InitiatingProcessParentId", grandparent_name="InitiatingProcessParentFileName",
         grandparent_created="InitiatingProcessParentCreationTime"),
     "sysmon": _schema(
         "Sysmon 1", "EventID", "1",
         time="UtcTime TimeGenerated", name="Image", process_id="ProcessId", parent_id="ParentProcessId",
         parent_name="ParentImage", command_line="CommandLine", user="User UserName", logon_id="LogonId",
-        host="Computer"),
+        parent_command_line="ParentCommandLine", parent_user="ParentUser", host="Computer"),
     "asim": _schema(
         "ASIM process events", "EventType", "ProcessCreated",
         time="TimeGenerated EventStartTime", name="TargetProcessName", process_id="TargetProcessId",
         parent_id="ActingProcessId", parent_name="ActingProcessName", command_line="TargetProcessCommandLine",
-        user="TargetUsername ActorUsername", target_logon_id="TargetUserSessionId", host="DvcHostname Dvc",
+        user="TargetUsername ActorUsername", parent_command_line="ActingProcessCommandLine",
+        target_logon_id="TargetUserSessionId", host="DvcHostname Dvc",
         created="TargetProcessCreationTime", parent_created="ActingProcessCreationTime",
         grandparent_id="ParentProcessId", grandparent_name="ParentProcessName",
         grandparent_created="ParentProcessCreationTime"),
@@ -89,7 +92,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType({
     "osquery": _schema(
         "osquery",
         time="calendarTime TimeGenerated", name="name", process_id="pid", parent_id="parent", command_line="cmdline",
-        user="username", host="hostIdentifier"),
+        parent_command_line="pcmdline", user="username", host="hostIdentifier"),
     "hx": _schema(
         "FireEye HX", "eventtype", "start",
         time="starttime", name="process", process_id="pid", parent_id="parentpid", parent_name="parentprocess",
@@ -104,8 +107,8 @@ def find_columns(names: Sequence[str], schema: str | Mapping[str, str] | None = 
     Args:
         names: the table's columns.
         schema: the name of a source, or field -> column (``{'time': 'T', 'name': 'Image', 'process_id': 'Pid',
-            'parent_id': 'ParentPid'}``). Without it the source of which the table has most columns, among those of which it
-            has all that are required.
+            'parent_id': 'ParentPid'}``). Without it the source of which the table has most columns, among those of
+            which it has all that are required.
 
     Raises:
         KqlConversionError: the table has not the columns of any source, or of two the same number; the schema names a

@@ -52,7 +52,7 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
     except _not_drawn() as reason:
         remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
         return dict(tables.mime_bundle(result, remark))
-    bundle: dict[str, Any] = {MIME_TYPE: {**drawn, "config": _CONFIG}}
+    bundle: dict[str, Any] = plotly_form(drawn)
     spec = _vega_lite(kind, drawn)
     if spec is None:
         remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
@@ -63,6 +63,11 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
         bundle["image/png"] = base64.b64encode(png).decode()
     remark = f"render {kind}: a chart in notebooks; here a table{lacking and f' ({lacking})'}"
     return {**bundle, "text/plain": tables.mime_bundle(result, remark, _FALLBACK_BYTES)["text/plain"]}
+
+
+def plotly_form(drawn: Figure) -> dict[str, Any]:
+    """The part of a bundle that plotly shows."""
+    return {MIME_TYPE: {**drawn, "config": _CONFIG}}
 
 
 def _vega_lite(kind: str, drawn: Figure) -> Spec | None:
