@@ -23,6 +23,7 @@ NO_TIME = np.iinfo(np.int64).min
 
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+")
 _WHOLE = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
+_DATED = r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CALENDAR = "%a %b %d %H:%M:%S %Y UTC"  # osquery's
 _LONGEST = 40  # characters of a number
 _NOTHING = ("", "-")  # what Windows writes where there is no value
@@ -220,7 +221,8 @@ def _moments(series: Any, name: str) -> Any:
     read = None
     if not pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_timedelta64_dtype(series.dtype):
         texts = pd.Series(mapped(series, text_of), index=series.index, dtype=object)
-        read = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
+        dated = texts.where(texts.str.match(_DATED).fillna(False).astype(bool))  # or "today" would be one
+        read = pd.to_datetime(dated, utc=True, errors="coerce", format="ISO8601")
         read = read.fillna(pd.to_datetime(texts, utc=True, errors="coerce", format=_CALENDAR))
     if read is None or (read.isna().all() and series.notna().any()):
         sample = shorten(one_line(str(series.dropna().iloc[0])), 40) if series.notna().any() else "numbers"
