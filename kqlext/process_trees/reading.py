@@ -24,7 +24,8 @@ NO_TIME = np.iinfo(np.int64).min
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+")
 _WHOLE = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
 _DATED = r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CALENDAR = "%a %b %d %H:%M:%S %Y UTC"  # osquery's
+_CALENDAR = r"[A-Z][a-z]{2} [A-Z][a-z]{2} +[0-9]"  # osquery's
+_CALENDAR_FORMAT = "%a %b %d %H:%M:%S %Y UTC"
 _LONGEST = 40  # characters of a number
 _NOTHING = ("", "-")  # what Windows writes where there is no value
 
@@ -221,9 +222,9 @@ def _moments(series: Any, name: str) -> Any:
     read = None
     if not pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_timedelta64_dtype(series.dtype):
         texts = pd.Series(mapped(series, text_of), index=series.index, dtype=object)
-        dated = texts.where(texts.str.match(_DATED).fillna(False).astype(bool))  # or "today" would be one
-        read = pd.to_datetime(dated, utc=True, errors="coerce", format="ISO8601")
-        read = read.fillna(pd.to_datetime(texts, utc=True, errors="coerce", format=_CALENDAR))
+        read = _parsed(texts, _DATED, "ISO8601")
+        calendar = _parsed(texts, _CALENDAR, _CALENDAR_FORMAT)
+        read = read.where(read.notna(), calendar.astype(read.dtype))
     if read is None or (read.isna().all() and series.notna().any()):
         sample = shorten(one_line(str(series.dropna().iloc[0])), 40) if series.notna().any() else "numbers"
         raise KqlConversionError(
@@ -231,3 +232,9 @@ def _moments(series: Any, name: str) -> Any:
             hint="todatetime() in the query makes times, or pandas.to_datetime",
         )
     return read.dt.tz_localize(None)
+
+
+def _parsed(texts: Any, beginning: str, form: str) -> Any:
+    """The texts that begin so as times; pandas would also take "today" for one, whatever the format."""
+    begins = texts.str.match(beginning).fillna(False).astype(bool)
+    return pd.to_datetime(texts.where(begins), utc=True, errors="coerce", format=form)
