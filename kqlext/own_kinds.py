@@ -20,7 +20,8 @@ class OwnKind:
         name: as in ``| render name``, in lower case.
         option: the option that shows any result so.
         module: what draws it. It has ``figure(result, properties)``, and where ``bundles`` says so also
-            ``mime_bundle(result, properties)``; both raise ``NotDrawnError`` with the reason in one line.
+            ``mime_bundle(result, properties)``; both raise ``NotDrawnError`` with the reason in one line. Where it has
+            ``plainer(figure)``, what that gives is translated into Vega-Lite.
         columns: the properties whose values are columns.
         properties: all others.
         arguments: what can be given in Python only.
@@ -43,7 +44,7 @@ OWN_KINDS: Mapping[str, OwnKind] = {
             "timeline",
             "timeline",
             "kqlext.visualization.timeline",
-            ("time", "end", "group", "label", "tooltip", "color"),
+            ("time", "start", "end", "group", "label", "tooltip", "color"),
             ("reference", "title", "height", "slider"),
             arguments=("overlay",),
         ),

@@ -1,4 +1,4 @@
-"""What only kqlext draws is taken off a query before it is sent, whatever answers it; options and methods show it too."""
+"""What only kqlext draws is taken off a query before it is sent; options and methods show it too."""
 
 from __future__ import annotations
 

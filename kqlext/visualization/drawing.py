@@ -72,6 +72,9 @@ def plotly_form(drawn: Figure) -> dict[str, Any]:
 
 def _vega_lite(kind: str, drawn: Figure) -> Spec | None:
     """The same chart in Vega-Lite; none of a figure that the query gives, which may have parts that it lacks."""
+    if kind in OWN_KINDS:
+        plainer = getattr(_module(OWN_KINDS[kind]), "plainer", None)
+        return None if plainer is None else vega_lite(plainer(drawn))
     return None if kind == "plotly" else vega_lite(drawn)
 
 
