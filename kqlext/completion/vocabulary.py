@@ -105,10 +105,11 @@ def _operators(kind: str) -> dict[str, Word]:
 def visualizations() -> tuple[str, ...]:
     """What may stand behind `render`, in lower case."""
     # They come with pyarrow: who renders nothing need not wait for it.
+    from kqlext.own_kinds import OWN_KINDS
     from kqlext.visualization.choosers import CHOOSERS
     from kqlext.visualization.properties import NO_CHART
 
-    return tuple(sorted({*CHOOSERS, *filter(None, NO_CHART), "stackedareachart"}))
+    return tuple(sorted({*CHOOSERS, *OWN_KINDS, *filter(None, NO_CHART), "stackedareachart"}))
 
 
 def words() -> dict[str, Word]:
