@@ -20,7 +20,7 @@ temporary tables. An error points into the query as it was written, through ``Qu
 from __future__ import annotations
 
 from kqlext.services.base import Query
-from kqlext.services.local_operators import columns, functions, sources, unions
+from kqlext.services.local_operators import columns, functions, series, sources, unions, windows
 from kqlext.services.local_operators.engine import Workspace
 from kqlext.services.local_operators.expansion import Expansion
 from kqlext.services.local_operators.places import Handler
@@ -33,6 +33,7 @@ _OPERATORS: dict[str, Handler] = {
     "serialize": columns.serialized,
     "count": columns.counted,
     "as": columns.aliased,
+    "make-series": series.make_series,
     "invoke": functions.invoked,
     "union": unions.union,
     "search": unions.search,
@@ -54,4 +55,4 @@ def expanded(text: str, workspace: Workspace) -> list[Query]:
     Raises:
         KqlError: about ``text``.
     """
-    return [Expansion(workspace, _OPERATORS, _SOURCES, ()).expanded(Query(text))]
+    return [Expansion(workspace, _OPERATORS, _SOURCES, (windows.windows,)).expanded(Query(text))]

@@ -89,6 +89,9 @@ def clauses(text: str, span: Span, words: Sequence[str]) -> Clauses:
     return Clauses(head, found)
 
 
+_PARAMETERS = frozenset("kind withsource with_source isfuzzy with_itemindex flags bagexpansion id".split())
+
+
 def parameters(text: str, span: Span) -> tuple[dict[str, str], Span]:
     """The ``kind=inner hint.strategy=shuffle`` that a span begins with, and the rest of it."""
     words = list(pipes.outer(text, span))
@@ -99,6 +102,8 @@ def parameters(text: str, span: Span) -> tuple[dict[str, str], Span]:
         if index + equals + 1 >= len(words) or words[index + equals].text != "=":
             break
         key = "".join(word.text for word in words[index : index + equals])
+        if key not in _PARAMETERS and not key.startswith("hint."):
+            break
         found[key] = words[index + equals + 1].text
         index += equals + 2
     return found, trimmed(text, Span(words[index].start if index < len(words) else span.end, span.end))

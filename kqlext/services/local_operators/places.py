@@ -13,6 +13,7 @@ from kqlext.services.base import Query
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.engine import PREFIX, Workspace
 from kqlext.services.local_operators.lets import Let, needed
+from kqlext.steps import pipes
 
 if TYPE_CHECKING:
     from kqlext.services.local_operators.expansion import Expansion
@@ -153,17 +154,26 @@ class _OwnPlaces:
     """Let an error about a blotted text be about the place's whole text."""
 
     def __init__(self, place: Place) -> None:
-        self._text = place.text
-        self._span = place.span
+        self._place = place
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        place = self._place
         if isinstance(error, KqlError) and not error.text_name:
-            if error.span is None or error.text is None or len(error.text) != len(self._text):
-                error.span = self._span
-            error.text = self._text
+            if error.span is None or error.text is None or len(error.text) != len(place.text):
+                error.span = place.span
+            if error.span == place.span:
+                error.span = _named_in(error, place) or place.span_of_name
+            error.text = place.text
+
+
+def _named_in(error: KqlError, place: Place) -> Span | None:
+    """The first word of an operator that an error's message names, where it is about what was made of the operator."""
+    named = set(re.findall(r"'(\w+)'|(?:function|aggregate) (\w+)", error.message))
+    words = {word for pair in named for word in pair if word}
+    return next((token.span for token in pipes.tokens(place.text, place.arguments) if token.text in words), None)
 
 
 def only(text: str, statements: Sequence[Span], span: Span) -> str:
