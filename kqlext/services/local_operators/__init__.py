@@ -20,7 +20,7 @@ temporary tables. An error points into the query as it was written, through ``Qu
 from __future__ import annotations
 
 from kqlext.services.base import Query
-from kqlext.services.local_operators import columns, functions, series, sources, unions, windows
+from kqlext.services.local_operators import apply, columns, functions, nested, plugins, series, sources, unions, windows
 from kqlext.services.local_operators.engine import Workspace
 from kqlext.services.local_operators.expansion import Expansion
 from kqlext.services.local_operators.places import Handler
@@ -34,6 +34,14 @@ _OPERATORS: dict[str, Handler] = {
     "count": columns.counted,
     "as": columns.aliased,
     "make-series": series.make_series,
+    "mv-apply": apply.mv_apply,
+    "mvapply": apply.mv_apply,
+    "partition": apply.partition,
+    "evaluate": plugins.evaluate,
+    "top-nested": nested.top_nested,
+    "top-hitters": nested.top_hitters,
+    "sample": nested.sample,
+    "sample-distinct": nested.sample_distinct,
     "invoke": functions.invoked,
     "union": unions.union,
     "search": unions.search,
