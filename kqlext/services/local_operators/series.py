@@ -8,6 +8,7 @@ Source: "make-series operator" of the Kusto Query Language.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def make_series(place: Place) -> Change:
 
 def _aggregate(text: str, span: Span) -> _Aggregate:
     words = list(pipes.outer(text, span))
-    for word, equals in zip(words, words[1:], strict=False):
+    for word, equals in itertools.pairwise(words):
         if word.text == "default" and equals.text == "=" and word is not words[0]:
             written = clauses.trimmed(text, Span(span.start, word.start))
             return _Aggregate(written, clauses.trimmed(text, Span(equals.end, span.end)))
@@ -128,7 +129,8 @@ def _binned(
     x = axis.scale[0].format(quoted(_X))
     number = f"CAST(floor(({x} - {axis.origin}) / CAST({axis.step} AS DOUBLE)) AS BIGINT)"
     if axis.kind != "real":
-        number = f"(({x} - {axis.origin}) - ((({x} - {axis.origin}) % {axis.step}) + {axis.step}) % {axis.step}) // {axis.step}"
+        away = f"({x} - {axis.origin})"
+        number = f"({away} - (({away} % {axis.step}) + {axis.step}) % {axis.step}) // {axis.step}"
     bins = place.workspace.create(
         f"SELECT * EXCLUDE ({_X}), CAST({number} AS BIGINT) AS {_BIN} FROM {quoted(rows)} WHERE {_X} IS NOT NULL"
     )
