@@ -14,6 +14,7 @@ from kqlext.services.base import Query
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.clauses import names
 from kqlext.services.local_operators.places import Change, Place
+from kqlext.services.local_operators.windows import window_calls
 from kqlext.steps import pipes
 from kqlext.text import did_you_mean
 
@@ -59,13 +60,11 @@ def distinct(place: Place) -> Change | None:
 
 
 def serialized(place: Place) -> Change | None:
-    """`serialize`: rows have an order here as it is; its columns are those of an `extend`."""
+    """`serialize`: a table has an order; its columns are those of an `extend`. Window functions in it go first."""
+    if window_calls(place):
+        return None
     arguments = place.arguments.of(place.text)
-    return (
-        Change.of(Span(place.span.start, place.arguments.start), "| extend ")
-        if arguments
-        else place.instead("| where true")
-    )
+    return place.table(f"{place.rows()}\n| extend {arguments}" if arguments else place.rows())
 
 
 def counted(place: Place) -> Change | None:

@@ -220,7 +220,9 @@ def pivot(place: Place, call: _Call) -> str:
         others = [_column(place, call, index) for index in rest]
     keys = "".join(f"{clauses.name(name)}, " for name in others)
     keys += f"__kqlext_pivot = tostring({clauses.name(column)})"
-    cells = place.run(f"{place.rows()} | summarize __kqlext_value = {aggregate} by {keys}")
+    rows = place.workspace.create(f"SELECT *, row_number() OVER () AS __kqlext_row FROM {quoted(place.rows())}")
+    values_of = f"__kqlext_value = {aggregate}, __kqlext_first = min(__kqlext_row)"
+    cells = place.run(f"{rows} | summarize {values_of} by {keys}")
     values = sorted(
         value or "" for (value,) in place.workspace.fetch(f"SELECT DISTINCT __kqlext_pivot FROM {quoted(cells)}")
     )
@@ -236,7 +238,7 @@ def pivot(place: Place, call: _Call) -> str:
     group = ", ".join(map(quoted, others))
     table = place.workspace.create(
         f"SELECT {', '.join([*map(quoted, others), *picked])} FROM {quoted(cells)} "
-        + (f"GROUP BY {group} ORDER BY min(rowid)" if others else "")
+        + (f"GROUP BY {group} ORDER BY min(__kqlext_first)" if others else "")
     )
     return _as_declared(place, table, call.schema, others)
 

@@ -16,6 +16,7 @@ from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.places import Change, Place, is_own
 from kqlext.services.local_tables import quoted
 from kqlext.steps import pipes
+from kqlext.syntax import Token
 
 # Operators whose answer has none of the columns before them but those that they name.
 _CHOOSES = frozenset("project summarize distinct count make-series top-nested top-hitters".split())
@@ -60,22 +61,17 @@ _SESSIONS = ("row_window_session",)
 def windows(place: Place) -> Change | None:
     """The last call of a window function in an operator, as a column of the rows before it."""
     text = place.text
-    code = list(pipes.tokens(text, place.span))
-    calls = [
-        index
-        for index in range(1, len(code) - 1)
-        if code[index].text in _FUNCTIONS and code[index + 1].text == "(" and code[index - 1].text != "."
-    ]
+    calls = window_calls(place)
     if not calls:
         return None
-    token = code[calls[-1]]
+    token = calls[-1]
     inside = next(clauses.brackets(text, Span(token.end, place.span.end)))[1]
     call = Span(token.start, inside.end + 1)
     arguments = clauses.items(text, inside)
     function = _FUNCTIONS[token.text]
     if not function.least <= len(arguments) <= function.most:
         raise place.wrong(f"{token.text} takes {function.least} to {function.most} arguments.", call)
-    if not _is_serialized(place):
+    if pipes.operator(text, place.span) != "serialize" and not _is_serialized(place):
         raise place.wrong(
             f"{token.text} needs rows that are in an order.", token.span, "put | sort by … or | serialize before it"
         )
@@ -85,6 +81,16 @@ def windows(place: Place) -> Change | None:
     if pipes.operator(text, place.span) not in _CHOOSES:
         edits.append((Span(place.span.end, place.span.end), f"\n| project-away {clauses.name(column)}"))
     return Change(tuple(edits))
+
+
+def window_calls(place: Place) -> list[Token]:
+    """The names of the window functions that an operator calls."""
+    code = list(pipes.tokens(place.text, place.span))
+    return [
+        token
+        for before, token, behind in zip(code, code[1:], code[2:], strict=False)
+        if token.text in _FUNCTIONS and behind.text == "(" and before.text != "."
+    ]
 
 
 def _is_serialized(place: Place) -> bool:
