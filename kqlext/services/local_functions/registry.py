@@ -23,21 +23,23 @@ from duckdb_kql.translate import functions as engine
 from kqlext.services.local_functions import (
     addresses,
     aggregates,
+    decomposition,
     dynamics,
     encodings,
     mended,
     numbers,
     parsing,
+    series,
     texts,
     times,
 )
 from kqlext.services.local_functions.expansion import Names, expanded
 from kqlext.services.local_functions.rows import PREFIX, SQL_TYPES, Aggregate, Function, as_dynamic, once
 
-_MODULES = (addresses, dynamics, encodings, mended, numbers, parsing, texts, times)
+_MODULES = (addresses, decomposition, dynamics, encodings, mended, numbers, parsing, series, texts, times)
 FUNCTIONS: dict[str, Function] = {row.name: row for module in _MODULES for row in module.FUNCTIONS}
 AGGREGATES: dict[str, Aggregate] = {row.name: row for row in aggregates.AGGREGATES}
-_HELPERS = {row.name: row for row in aggregates.HELPERS}
+_HELPERS = {row.name: row for row in (*aggregates.HELPERS, *decomposition.WHOLE, *series.WHOLE)}
 
 _LOCK = threading.Lock()  # the dictionaries are the process's
 _MISSING = object()
