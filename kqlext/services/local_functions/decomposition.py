@@ -114,7 +114,7 @@ def _percentile(ordered: list[float], share: float) -> float:
 
 
 def _scale(low: float, high: float) -> float:
-    """How much smaller the range between the quartiles of a normal distribution is than that between two percentiles."""
+    """How much smaller a normal distribution's range between the quartiles is than that between two percentiles."""
     from statistics import NormalDist
 
     normal = NormalDist()

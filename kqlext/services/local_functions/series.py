@@ -164,7 +164,11 @@ def _fir(series: Any, weights: Any, normalize: bool | None, center: bool | None)
         factors = [factor / total for factor in factors]
     ahead = (len(factors) - 1) // 2 if center else 0
     return [
-        sum(factor * values[at] for place, factor in enumerate(factors) if 0 <= (at := index + ahead - place) < len(values))
+        sum(
+            factor * values[at]
+            for place, factor in enumerate(factors)
+            if 0 <= (at := index + ahead - place) < len(values)
+        )
         for index in range(len(values))
     ]
 
