@@ -18,16 +18,17 @@ from kqlext.visualization.timeline_columns import texts_of
 from kqlext.visualization.timeline_events import Events
 from kqlext.visualization.values import json_moments, json_numbers
 
-MOST_EVENTS = 3_000
+MOST_EVENTS = 2_500
 """Events that have a mark each."""
-MOST_MARKS = 1_500
-"""Marks of more events than that."""
-_BYTES = 140_000  # of marks and tooltips
-_MARK, _BAR = 34, 70  # bytes of a mark, and of a bar, without its tooltip
+_MOST_MARKS = 1_500  # of more events than that
+_BYTES = 195_000  # of marks and tooltips
+# Bytes of a mark, and of a bar more than that, beside its time and tooltip: each value is a line of a saved notebook.
+_MARK, _BAR, _COUNT = 46, 44, 44
 _WIDEST, _NARROWEST = 400, 30  # characters of a tooltip
 _VALUE = 120  # characters of a value in it
 _BESIDE, _MOST_BESIDE = 32, 60  # characters of a label beside a mark, and events that have one
 _COLUMNS = 2_000  # stretches of time, of which no screen has more
+_LEGEND = 30  # characters of a name in the legend
 _SMALLEST, _LARGEST = 6, 20  # pixels of a mark of many events
 _UNITS = (1, 2, 5, 10, 15, 30)
 _SECOND, _DAY = 1_000_000, 86_400_000_000
@@ -39,7 +40,7 @@ _STRETCHES: tuple[tuple[int, str], ...] = (
     *((n * 3_600 * _SECOND, plural(n, "hour")) for n in (1, 2, 3, 6, 12)),
     *((n * _DAY, plural(n, "day")) for n in (1, 2, 7, 14, 30, 90, 365, 3_650, 36_500, 365_000)),
 )
-_HOVER = "%{x|%Y-%m-%d %H:%M:%S.%3f}<br>%{hovertext}<extra></extra>"
+_HOVER = "%{x|%Y-%m-%d %H:%M:%S.%6f}<br>%{hovertext}<extra></extra>"
 _BAR_HOVER = "%{hovertext}<extra></extra>"
 
 
@@ -64,7 +65,7 @@ class Marks:
 def marks_of(events: Events, notes: list[str]) -> Marks:
     """A mark for each event, or for many the events of a stretch of time together."""
     every = np.arange(len(events))
-    if len(events) <= MOST_EVENTS:
+    if len(events) <= MOST_EVENTS and _size_of(events.start, events.end) <= _BYTES:
         one = np.ones(len(events), dtype=np.int64)
         return Marks(every, events.start, events.end, events.lane, events.colour, one, events.start)
     key, name = _stretches(events)
@@ -81,9 +82,19 @@ def marks_of(events: Events, notes: list[str]) -> Marks:
     )
     if not np.isnat(events.end).all():
         notes.append("With so many events no ends are drawn.")
-    middle = events.start[first] + (events.start[last] - events.start[first]) // 2
     nothing = np.full(len(first), np.datetime64("NaT", "us"))
-    return Marks(first, middle, nothing, events.lane[first], events.colour[first], counts, events.start[last])
+    return Marks(
+        first, events.start[first], nothing, events.lane[first], events.colour[first], counts, events.start[last]
+    )
+
+
+def _size_of(starts: Any, ends: Any) -> int:
+    """Bytes of marks with these starts and ends, without tooltips."""
+    return _size_of_mark(starts) * len(starts) + _BAR * int((~np.isnat(ends)).sum())
+
+
+def _size_of_mark(starts: Any) -> int:
+    return _MARK + max(map(len, json_moments(starts[:MOST_EVENTS])), default=0)
 
 
 def _stretches(events: Events) -> tuple[Any, str]:
@@ -91,11 +102,12 @@ def _stretches(events: Events) -> tuple[Any, str]:
     ticks = events.start.astype(np.int64)
     strip = events.lane * len(events.colours) + events.colour
     least = int(ticks[-1] - ticks[0]) / _COLUMNS
+    most = min(_MOST_MARKS, _BYTES // (_size_of_mark(events.start) + _COUNT))
     key, name = strip, ""
     for width, name in [one for one in _STRETCHES if one[0] >= least] or _STRETCHES[-1:]:  # noqa: B007
         bins = ticks // width - ticks[0] // width
         key = strip * (int(bins[-1]) + 1) + bins
-        if len(np.unique(key)) <= MOST_MARKS:
+        if len(np.unique(key)) <= most:
             break
     return key, name
 
@@ -109,7 +121,7 @@ def traces(events: Events, marks: Marks, look: Look, notes: list[str]) -> list[F
     styles = list(look.styles(events.colours))
     if events.rest:
         styles[-1] = replace(styles[-1], colour=TEXT)
-    for colour, (name, style) in enumerate(zip(labels(events.colours), styles, strict=True)):
+    for colour, (name, style) in enumerate(zip(labels(events.colours, _LEGEND), styles, strict=True)):
         own = marks.colour == colour
         shown = True
         for rows, draw in ((np.flatnonzero(own & is_bar), _bars), (np.flatnonzero(own & ~is_bar), _points)):
@@ -136,7 +148,8 @@ def _points(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None)
     words = {"mode": "markers+text", "text": list(beside), "textposition": "middle right"} if beside else {}
     return {
         "type": "scatter", "mode": "markers", "x": json_moments(marks.start[rows]), "y": marks.lane[rows].tolist(),
-        "marker": {"color": style.colour, "symbol": style.symbol, "size": size, "opacity": 0.65}, **words,
+        "marker": {"color": style.colour, "symbol": style.symbol, "size": size, "opacity": 0.65, "line": {"width": 0}},
+        **words,
     }  # fmt: skip
 
 
@@ -157,7 +170,7 @@ def _bars(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None) -
 def _tooltips(events: Events, marks: Marks, is_bar: Any, notes: list[str]) -> list[str]:
     """The tooltip of each mark, as wide as there is room for; none where that is too little."""
     count = len(marks.place)
-    room = (_BYTES - _MARK * count - (_BAR - _MARK) * int(is_bar.sum())) // count
+    room = (_BYTES - _size_of(marks.start, marks.end)) // count
     many = bool((marks.count > 1).any())
     width = min(_WIDEST, room)
     if width < _NARROWEST and not many:
@@ -168,12 +181,12 @@ def _tooltips(events: Events, marks: Marks, is_bar: Any, notes: list[str]) -> li
     cut = 0
     found = []
     for row in range(count):
-        own = _of_mark(marks, row, events) if marks.count[row] > 1 else _head(marks, row, is_bar[row]) + lines[row]
+        own = _of_mark(marks, row) if marks.count[row] > 1 else _head(marks, row, is_bar[row]) + lines[row]
         text, fits = _fitting(own, width if marks.count[row] == 1 else _WIDEST)
         cut += not fits
         found.append(text)
     if cut and not many:
-        notes.append(f"{plural(cut, 'tooltip')} cut: {len(events):,} events have no room for more.")
+        notes.append(f"{plural(cut, 'tooltip')} cut short: of {len(events):,} events there is no room for more.")
     return found
 
 
@@ -184,10 +197,11 @@ def _head(marks: Marks, row: int, is_bar: bool) -> list[str]:
     return [f"{start} – {end}".replace(".000000", "")]
 
 
-def _of_mark(marks: Marks, row: int, events: Events) -> list[str]:
-    first, last = events.start[marks.place[row]], marks.last[row]
-    ends = [str(moment.astype("datetime64[ms]")).replace("T", " ") for moment in (first, last)]
-    return [f"<b>{marks.count[row]:,} events</b>", " – ".join(dict.fromkeys(ends))]
+def _of_mark(marks: Marks, row: int) -> list[str]:
+    """How many, and when the last is; when the first is stands before it."""
+    day, _, hour = str(marks.last[row].astype("datetime64[ms]")).partition("T")
+    same_day = str(marks.start[row].astype("datetime64[D]")) == day
+    return [f"<b>{marks.count[row]:,} events</b> to {hour if same_day else f'{day} {hour}'}"]
 
 
 def _fitting(lines: Sequence[str], width: int) -> tuple[str, bool]:
