@@ -14,6 +14,7 @@ import duckdb_kql
 import pytest
 
 from kqlext import samples
+from kqlext.samples.data.credentials import CREDENTIALS, Credential
 
 ROWS = {
     "StormEvents": 59066,
@@ -23,6 +24,17 @@ ROWS = {
     "DeviceProcessEvents": 6843,
     "DeviceNetworkEvents": 8038,
     "Heartbeat": 11083,
+    "Perf": 5710,
+    "Usage": 2688,
+    "AuditLogs": 264,
+    "OfficeActivity": 1911,
+    "EmailEvents": 1104,
+    "DeviceFileEvents": 1801,
+    "DeviceLogonEvents": 3835,
+    "DeviceInfo": 420,
+    "CommonSecurityLog": 4126,
+    "Syslog": 2420,
+    "AzureActivity": 488,
 }
 # By heart, not from samples.columns.TYPES: the test is of that table too.
 DUCKDB_TYPES = {
@@ -72,6 +84,39 @@ USED_COLUMNS = {
     "Heartbeat": """
         TimeGenerated Computer ComputerIP OSType OSName Version Category ComputerEnvironment
         RemoteIPCountry RemoteIPLatitude RemoteIPLongitude TenantId
+    """,
+    "Perf": "TimeGenerated Computer ObjectName CounterName InstanceName CounterValue",
+    "Usage": "TimeGenerated StartTime EndTime DataType Solution Quantity QuantityUnit IsBillable",
+    "AuditLogs": """
+        TimeGenerated OperationName Category Result InitiatedBy TargetResources AdditionalDetails Identity
+        ActivityDisplayName LoggedByService CorrelationId
+    """,
+    "OfficeActivity": """
+        TimeGenerated OfficeWorkload RecordType Operation UserId UserType ClientIP OfficeObjectId Parameters
+        SourceFileName Site_Url UserAgent ResultStatus
+    """,
+    "EmailEvents": """
+        TimeGenerated Timestamp NetworkMessageId SenderFromAddress SenderFromDomain SenderIPv4
+        RecipientEmailAddress Subject EmailDirection DeliveryAction DeliveryLocation ThreatTypes
+        AttachmentCount UrlCount
+    """,
+    "DeviceFileEvents": """
+        TimeGenerated Timestamp DeviceName ActionType FileName FolderPath SHA256 FileSize FileOriginUrl
+        InitiatingProcessFileName InitiatingProcessCommandLine InitiatingProcessAccountName
+    """,
+    "DeviceLogonEvents": """
+        TimeGenerated Timestamp DeviceName ActionType LogonType AccountName AccountDomain RemoteIP
+        RemoteDeviceName IsLocalAdmin FailureReason LogonId
+    """,
+    "DeviceInfo": "TimeGenerated DeviceId DeviceName OSPlatform OSBuild PublicIP LoggedOnUsers MachineGroup DeviceType",
+    "CommonSecurityLog": """
+        TimeGenerated DeviceVendor DeviceProduct DeviceAction Activity SourceIP SourcePort SourceUserName
+        DestinationIP DestinationPort DestinationHostName Protocol SentBytes ReceivedBytes RequestURL
+    """,
+    "Syslog": "TimeGenerated EventTime Computer HostIP Facility SeverityLevel ProcessName ProcessID SyslogMessage",
+    "AzureActivity": """
+        TimeGenerated OperationNameValue ActivityStatusValue Caller CallerIpAddress ResourceGroup
+        Authorization_d Properties_d CategoryValue CorrelationId SubscriptionId
     """,
 }
 DAY = datetime(2024, 3, 13)
@@ -135,6 +180,10 @@ def test_identifiers_have_the_types_of_the_real_tables() -> None:
     assert tables["SecurityEvent"]["NewProcessId"] == tables["SecurityEvent"]["ProcessId"] == "string"
     assert tables["DeviceProcessEvents"]["ProcessId"] == tables["DeviceProcessEvents"]["LogonId"] == "long"
     assert tables["SigninLogs"]["ResultType"] == tables["SecurityAlert"]["Entities"] == "string"
+    assert (tables["Perf"]["CounterValue"], tables["Usage"]["Quantity"]) == ("real", "real")
+    assert tables["AuditLogs"]["InitiatedBy"] == tables["DeviceInfo"]["LoggedOnUsers"] == "dynamic"
+    assert tables["DeviceLogonEvents"]["LogonType"] == tables["OfficeActivity"]["Parameters"] == "string"
+    assert (tables["CommonSecurityLog"]["SentBytes"], tables["EmailEvents"]["UrlCount"]) == ("long", "int")
     dynamic = [name for name, kind in tables["SigninLogs"].items() if kind == "dynamic"]
     assert dynamic == ["DeviceDetail", "LocationDetails", "Status"]
 
@@ -214,6 +263,50 @@ PINNED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "Heartbeat": (
         "Heartbeat | summarize Beats = count() by OSName | sort by OSName asc",
         [("Windows 11 Enterprise", 7056), ("Windows Server 2022 Datacenter", 4027)],
+    ),
+    "Perf": (
+        "Perf | summarize Samples = count() by CounterName | sort by Samples desc",
+        [("% Processor Time", 3694), ("% Free Space", 1092), ("Available MBytes", 924)],
+    ),
+    "Usage": (
+        "Usage | summarize Megabytes = round(sum(Quantity)) by IsBillable | sort by Megabytes desc",
+        [(True, 16364.0), (False, 347.0)],
+    ),
+    "AuditLogs": (
+        "AuditLogs | summarize Changes = count() by OperationName | top 3 by Changes",
+        [("Update user", 87), ("Update device", 82), ("Add member to group", 36)],
+    ),
+    "OfficeActivity": (
+        "OfficeActivity | summarize Operations = count() by OfficeWorkload | sort by Operations desc",
+        [("SharePoint", 1098), ("Exchange", 480), ("OneDrive", 221), ("MicrosoftTeams", 112)],
+    ),
+    "EmailEvents": (
+        "EmailEvents | summarize Mails = count() by DeliveryAction | sort by Mails desc",
+        [("Delivered", 1012), ("Junked", 54), ("Blocked", 38)],
+    ),
+    "DeviceFileEvents": (
+        "DeviceFileEvents | summarize Files = count() by ActionType | sort by Files desc",
+        [("FileCreated", 826), ("FileModified", 821), ("FileDeleted", 86), ("FileRenamed", 68)],
+    ),
+    "DeviceLogonEvents": (
+        "DeviceLogonEvents | summarize Logons = count() by ActionType | sort by Logons desc",
+        [("LogonSuccess", 3380), ("LogonFailed", 455)],
+    ),
+    "DeviceInfo": (
+        "DeviceInfo | summarize Reports = count() by OSPlatform | sort by Reports desc",
+        [("Windows11", 294), ("WindowsServer2022", 126)],
+    ),
+    "CommonSecurityLog": (
+        "CommonSecurityLog | summarize Sessions = count(), Sent = sum(SentBytes) by DeviceAction | sort by Sent desc",
+        [("allow", 4066, 57209284), ("deny", 60, 3600)],
+    ),
+    "Syslog": (
+        "Syslog | summarize Messages = count() by ProcessName | top 3 by Messages",
+        [("CRON", 1185), ("sshd", 561), ("systemd", 295)],
+    ),
+    "AzureActivity": (
+        "AzureActivity | summarize Events = count() by ActivityStatusValue | sort by Events desc",
+        [("Start", 244), ("Success", 238), ("Failure", 6)],
     ),
 }
 
@@ -452,3 +545,133 @@ def test_the_script_that_looks_alike_is_noise(connection: duckdb.DuckDBPyConnect
         | where EventID == 4688 and CommandLine contains "-enc"
         | summarize dcount(Computer)""")  # fmt: skip
     assert hosts > 5
+
+
+# ---- the intrusion in the other tables -----------------------------------------------------------
+
+
+def test_hunt_the_mail_that_brought_the_document(connection: duckdb.DuckDBPyConnection) -> None:
+    assert kql(connection, """
+        // A sender whom nobody knew before, with an attachment that was opened some minutes later.
+        EmailEvents
+        | where EmailDirection == "Inbound" and AttachmentCount > 0 and DeliveryAction == "Delivered"
+        | join kind=leftanti (EmailEvents | where TimeGenerated < datetime(2024-03-13)) on SenderFromDomain
+        | extend AccountName = tostring(split(RecipientEmailAddress, "@")[0]), Received = TimeGenerated
+        | join kind=inner (DeviceFileEvents | where FileName endswith ".docm") on
+            $left.AccountName == $right.InitiatingProcessAccountName
+        | where TimeGenerated1 between (Received .. (Received + 15m))
+        | project SenderFromAddress, AccountName, FileName, DeviceName""") == [
+        ("billing@fabrikam-invoices.example", "jlind", "Invoice_March.docm", "ws-fin-02.contoso.com")
+    ]  # fmt: skip
+
+
+def test_hunt_what_the_intruder_did_in_the_cloud(connection: duckdb.DuckDBPyConnection) -> None:
+    address = "203.0.113.57"
+    assert kql(connection, f"""
+        union
+            (OfficeActivity | where ClientIP == "{address}" | project TimeGenerated, What = Operation),
+            (AuditLogs | where tostring(InitiatedBy.user.ipAddress) == "{address}"
+                | project TimeGenerated = ActivityDateTime, What = OperationName),
+            (AzureActivity | where CallerIpAddress == "{address}" and ActivityStatusValue == "Failure"
+                | project TimeGenerated, What = OperationNameValue)
+        | summarize First = min(TimeGenerated), Times = count() by What
+        | sort by First asc
+        | project What, Times""") == [
+        ("MailItemsAccessed", 3), ("User registered security info", 1), ("New-InboxRule", 1),
+        ("Add service principal", 1), ("Add delegated permission grant", 1), ("Consent to application", 1),
+        ("FileDownloaded", 3), ("MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION", 1),
+        ("MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE", 2),
+    ]  # fmt: skip
+
+
+def test_hunt_files_of_the_intrusion(connection: duckdb.DuckDBPyConnection) -> None:
+    """Each was written by a process that DeviceProcessEvents has, after its start."""
+    assert kql(connection, """
+        DeviceFileEvents
+        | where FileName in ("Invoice_March.docm", "d.dmp", "sync.ps1", "CacheSync") and ActionType == "FileCreated"
+        | join kind=inner (DeviceProcessEvents | project DeviceName, InitiatingProcessId = ProcessId,
+            Started = TimeGenerated, Program = FileName) on DeviceName, InitiatingProcessId
+        | where Started < TimeGenerated and Program == InitiatingProcessFileName
+        | sort by TimeGenerated asc
+        | project FileName, Program""") == [
+        ("Invoice_March.docm", "OUTLOOK.EXE"), ("d.dmp", "rundll32.exe"), ("sync.ps1", "cmd.exe"),
+        ("CacheSync", "svchost.exe"),
+    ]  # fmt: skip
+
+
+def test_the_endpoint_sensor_and_the_security_log_saw_the_same_logons(connection: duckdb.DuckDBPyConnection) -> None:
+    [(seen, both)] = sql(connection, """
+        SELECT count(*), count(event.TimeGenerated)
+        FROM DeviceLogonEvents AS device LEFT JOIN SecurityEvent AS event
+        ON lower(event.Computer) = device.DeviceName AND event.TimeGenerated = device.TimeGenerated
+          AND event.TargetUserName = device.AccountName
+          AND event.EventID = if(device.ActionType = 'LogonSuccess', 4624, 4625)""")  # fmt: skip
+    # The log agent of SRV-FILE01 stood still for an hour; the sensor did not.
+    assert seen - 40 < both < seen == 3835
+
+
+def test_the_firewall_saw_the_beacon(connection: duckdb.DuckDBPyConnection) -> None:
+    assert kql(connection, """
+        CommonSecurityLog
+        | where DeviceAction == "allow"
+        | summarize Sessions = count(), Largest = max(SentBytes), Smallest = min(SentBytes)
+            by SourceIP, DestinationIP
+        | where Sessions > 100 and Largest - Smallest < 64""") == [
+        ("10.1.10.12", "198.51.100.23", 366, 419, 380)]  # fmt: skip
+
+
+def test_hunt_knocks_before_the_spray(connection: duckdb.DuckDBPyConnection) -> None:
+    assert kql(connection, """
+        Syslog
+        | where ProcessName == "sshd" and SyslogMessage has "invalid user"
+        | parse SyslogMessage with * "invalid user " User " from " Address " port " *
+        | summarize Tries = count(), Users = dcount(User), Last = max(EventTime) by Address""") == [
+        ("203.0.113.57", 24, 6, DAY + timedelta(hours=7, minutes=57, seconds=39))]  # fmt: skip
+    assert kql(connection, """
+        CommonSecurityLog | where DeviceAction == "deny" | summarize dcount(DestinationPort), count() by SourceIP
+        """) == [("203.0.113.57", 10, 60)]  # fmt: skip
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS, ids=lambda credential: credential.kind)
+def test_a_credential_lies_where_the_list_says(connection: duckdb.DuckDBPyConnection, credential: Credential) -> None:
+    found = {
+        (table, column)
+        for table, columns in samples.TABLES.items()
+        for column, kind in columns.items()
+        if kind in ("string", "dynamic") and connection.execute(
+            f'SELECT count(*) FROM "{table}" WHERE contains(CAST("{column}" AS VARCHAR), ?)', [credential.secret]
+        ).fetchone() != (0,)
+    }  # fmt: skip
+    # What Azure's log has as text it has as dynamic too.
+    assert found - {("AzureActivity", "Properties_d")} == {(credential.table, credential.column)}
+
+
+# ---- an operator's questions ---------------------------------------------------------------------
+
+
+def test_a_disk_fills_and_a_processor_is_busy(connection: duckdb.DuckDBPyConnection) -> None:
+    assert kql(connection, """
+        Perf
+        | where CounterName == "% Free Space"
+        | summarize arg_max(TimeGenerated, CounterValue) by Computer, InstanceName
+        | where CounterValue < 10
+        | project Computer, InstanceName, CounterValue""") == [("SRV-SQL01.contoso.com", "D:", 2.999)]  # fmt: skip
+    assert kql(connection, """
+        Perf
+        | where CounterName == "% Processor Time" and CounterValue > 90
+        | summarize min(TimeGenerated), count() by Computer""") == [
+        ("WS-ENG-02.contoso.com", datetime(2024, 3, 14, 13, 4, 44), 7)]  # fmt: skip
+    assert kql(connection, """
+        Perf
+        | where Computer startswith "SRV-FILE01"
+        | where TimeGenerated between (datetime(2024-03-13 11:01:12) .. datetime(2024-03-13 11:51:59))
+        """) == []  # fmt: skip
+
+
+def test_a_table_grows_loud(connection: duckdb.DuckDBPyConnection) -> None:
+    assert kql(connection, """
+        Usage
+        | summarize Megabytes = sum(Quantity) by DataType, Day = bin(StartTime, 1d)
+        | join kind=inner (Usage | summarize Usual = sum(Quantity) / 7 by DataType) on DataType
+        | where Megabytes > 3 * Usual
+        | project DataType, Day""") == [("Syslog", datetime(2024, 3, 15))]  # fmt: skip

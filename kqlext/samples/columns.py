@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -121,7 +120,8 @@ def iso_times(values: Numbers) -> pa.Array:
 
 
 def guid(name: str) -> str:
-    return str(uuid.UUID(hashlib.sha256(name.encode()).hexdigest()[:32]))
+    digits = hashlib.sha256(name.encode()).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
 
 
 def guids(kind: str, count: int) -> pa.Array:

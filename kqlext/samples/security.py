@@ -23,7 +23,7 @@ from kqlext.samples.company import (
 )
 from kqlext.samples.data.company import ACCOUNTS, NETBIOS_DOMAIN
 from kqlext.samples.draws import Numbers, Random, below
-from kqlext.samples.logons import SUB_STATUSES, logons_of_the_week
+from kqlext.samples.logons import SUB_STATUSES
 from kqlext.samples.processes import FILE_NAMES, PATHS, SYSTEM, SYSTEM_PROCESS_ID, command_lines
 
 _LOGON_TYPES: Mapping[int, tuple[str, str, str]] = MappingProxyType({  # name, logon process, package
@@ -34,8 +34,7 @@ _LOGON_TYPES: Mapping[int, tuple[str, str, str]] = MappingProxyType({  # name, l
 _LOGON_ACTIVITIES = ("4624 - An account was successfully logged on.", "4625 - An account failed to log on.")
 
 
-def security_events(processes: Numbers) -> pa.Table:
-    logons = logons_of_the_week(Random(4624), processes)
+def security_events(processes: Numbers, logons: Numbers) -> pa.Table:
     table = pa.concat_tables([
         arrow_table("SecurityEvent", _logon_events(Random(4625), logons[heard(logons)])),
         arrow_table("SecurityEvent", _process_events(processes, processes[heard(processes)])),

@@ -73,4 +73,72 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType({
         ComputerEnvironment ComputerIP RemoteIPCountry; real: RemoteIPLatitude RemoteIPLongitude; bool:
         IsGatewayInstalled; string: Type
     """),
+    "Perf": _schema("""
+        string: TenantId; datetime: TimeGenerated; string: Computer ObjectName CounterName InstanceName; real:
+        CounterValue; string: CounterPath SourceSystem Type _ResourceId
+    """),
+    "Usage": _schema("""
+        string: TenantId; datetime: TimeGenerated; string: DataType Solution; datetime: StartTime EndTime; real:
+        Quantity; string: QuantityUnit ResourceUri MeterId; bool: IsBillable; string: SourceSystem Type
+    """),
+    "AuditLogs": _schema("""
+        string: TenantId SourceSystem; datetime: TimeGenerated; string: ResourceId OperationName
+        OperationVersion Category ResultType ResultDescription; long: DurationMs; string: CorrelationId Identity
+        Level; dynamic: AdditionalDetails; string: Id; dynamic: InitiatedBy; string: LoggedByService Result
+        ResultReason; dynamic: TargetResources; string: AADTenantId ActivityDisplayName; datetime:
+        ActivityDateTime; string: AADOperationType Type
+    """),
+    "OfficeActivity": _schema("""
+        string: TenantId; datetime: TimeGenerated; string: RecordType Operation OrganizationId UserType UserKey
+        OfficeWorkload ResultStatus OfficeId OfficeObjectId UserId ClientIP Site_Url SourceRelativeUrl
+        SourceFileName SourceFileExtension ItemType UserAgent ClientInfoString Client_IPAddress MailboxOwnerUPN
+        LogonUserDisplayName Logon_Type Parameters ExternalAccess OriginatingServer SourceSystem Type
+    """),
+    "EmailEvents": _schema("""
+        string: TenantId; datetime: TimeGenerated Timestamp; string: NetworkMessageId InternetMessageId
+        SenderMailFromAddress SenderFromAddress SenderDisplayName SenderMailFromDomain SenderFromDomain SenderIPv4
+        RecipientEmailAddress RecipientObjectId Subject; long: EmailClusterId; string: EmailDirection
+        DeliveryAction DeliveryLocation ThreatTypes ThreatNames DetectionMethods ConfidenceLevel EmailAction
+        EmailLanguage AuthenticationDetails; int: AttachmentCount UrlCount; string: ReportId SourceSystem Type
+    """),
+    "DeviceFileEvents": _schema("""
+        string: TenantId; datetime: TimeGenerated Timestamp; string: DeviceId DeviceName ActionType FileName
+        FolderPath SHA256; long: FileSize; string: FileOriginUrl FileOriginIP RequestProtocol RequestAccountName
+        InitiatingProcessAccountDomain InitiatingProcessAccountName InitiatingProcessAccountSid
+        InitiatingProcessFileName InitiatingProcessFolderPath; long: InitiatingProcessId; string:
+        InitiatingProcessCommandLine; datetime: InitiatingProcessCreationTime; long: ReportId; string:
+        SourceSystem Type
+    """),
+    "DeviceLogonEvents": _schema("""
+        string: TenantId; datetime: TimeGenerated Timestamp; string: DeviceId DeviceName ActionType LogonType
+        AccountDomain AccountName AccountSid Protocol FailureReason; bool: IsLocalAdmin; long: LogonId; string:
+        RemoteDeviceName RemoteIP RemoteIPType; int: RemotePort; string: InitiatingProcessFileName
+        InitiatingProcessCommandLine; dynamic: AdditionalFields; long: ReportId; string: SourceSystem Type
+    """),
+    "DeviceInfo": _schema("""
+        string: TenantId; datetime: TimeGenerated Timestamp; string: DeviceId DeviceName ClientVersion PublicIP
+        OSArchitecture OSPlatform; long: OSBuild; bool: IsAzureADJoined; string: JoinType; dynamic:
+        LoggedOnUsers; string: MachineGroup DeviceCategory DeviceType OnboardingStatus OSVersion OSVersionInfo
+        Model Vendor; long: ReportId; string: SourceSystem Type
+    """),
+    "CommonSecurityLog": _schema("""
+        string: TenantId; datetime: TimeGenerated; string: DeviceVendor DeviceProduct DeviceVersion
+        DeviceEventClassID Activity LogSeverity ApplicationProtocol CommunicationDirection Computer
+        DestinationHostName DestinationIP; int: DestinationPort; string: DeviceAction DeviceAddress DeviceName
+        Message Protocol; long: ReceivedBytes SentBytes; string: RequestURL RequestMethod
+        RequestClientApplication SimplifiedDeviceAction SourceHostName SourceIP; int: SourcePort; string:
+        SourceUserName; datetime: StartTime EndTime; string: SourceSystem Type
+    """),
+    "Syslog": _schema("""
+        string: TenantId SourceSystem; datetime: TimeGenerated; string: Computer; datetime: EventTime; string:
+        Facility HostName SeverityLevel SyslogMessage; int: ProcessID; string: HostIP ProcessName Type
+        _ResourceId
+    """),
+    "AzureActivity": _schema("""
+        string: TenantId SourceSystem; datetime: TimeGenerated; string: CallerIpAddress CategoryValue
+        CorrelationId Authorization; dynamic: Authorization_d; string: Level OperationNameValue Properties;
+        dynamic: Properties_d; string: Caller EventDataId; datetime: EventSubmissionTimestamp; string:
+        HTTPRequest OperationId ResourceGroup ResourceProviderValue ActivityStatusValue ActivitySubstatusValue
+        Hierarchy SubscriptionId Type _ResourceId
+    """),
 })  # fmt: skip
