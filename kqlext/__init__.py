@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         KqlUnsupportedError,
     )
     from kqlext.result import Result
+    from kqlext.visualization.process_tree import process_tree
+    from kqlext.visualization.timeline import timeline
 
 __version__ = "0.1.0"
 
@@ -51,10 +53,18 @@ __all__ = [
     "connect",
     "kql",
     "load_ipython_extension",
+    "process_tree",
+    "timeline",
     "unload_ipython_extension",
 ]
 
-_ROOMS = {"Result": "result", "connect": "client", "kql": "client"}
+_ROOMS = {
+    "Result": "result",
+    "connect": "client",
+    "kql": "client",
+    "process_tree": "visualization.process_tree",
+    "timeline": "visualization.timeline",
+}
 
 
 def __getattr__(name: str) -> Any:

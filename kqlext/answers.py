@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kqlext import lets, parameters
+from kqlext import lets, own_kinds, parameters, syntax
 from kqlext.cell import Cell, QueryText, Source
 from kqlext.connections.registry import Connection
 from kqlext.connections.schemes import CACHE, EMBEDDED
@@ -23,6 +23,7 @@ from kqlext.replays import Tape, tape_of
 from kqlext.saved import prepended
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
+from kqlext.substitution import substituted
 from kqlext.text import did_you_mean, listing
 from kqlext.time_range import parse_length, parse_range, ranged
 from kqlext.values import Values, bind, dict_of, given, inlined
@@ -91,6 +92,7 @@ def answer(session: Session, question: Question) -> Result:
     )
     try:
         _check_steps(options)
+        request, drawn = _without_own_render(request, question)
         if options["with"] is not None:
             request = prepended(request, options["with"], session.saved)
         tape = _tape(session, request, question)
@@ -100,6 +102,7 @@ def answer(session: Session, question: Question) -> Result:
         result = _of_services(session, request, question) if played is None else played
         if tape is not None and played is None:
             tape.record(result)
+        result.visualization = drawn or result.visualization
     except KqlError as error:
         _point_at_variable(error, query.text, question)
         where = query.source or Source(question.cell.text, "")
@@ -140,6 +143,17 @@ def _tape(session: Session, request: Query, question: Question) -> Tape | None:
         raise nothing_connected(session.registry)
     asked = [connection or session.notebook_engine()]
     return tape_of(replace(request, tables=tables), question.values, options, asked)
+
+
+def _without_own_render(request: Query, question: Question) -> tuple[Query, Mapping[str, Any] | None]:
+    """The query as services know it, and what only kqlext draws: what its `render` or an option asks for."""
+    values, options = question.values, question.options
+    left, asked = own_kinds.taken_off(request, on_table=options["on"] is not None)
+    if asked is not None and values.substitutes:
+        asked = own_kinds.taken_off(substituted(request, values.named), on_table=True)[1]
+    by_option = own_kinds.asked_by_option(options)
+    same = asked is not None and by_option is not None and asked["visualization"] == by_option["visualization"]
+    return left, asked if same or by_option is None else by_option
 
 
 def _check_steps(options: Mapping[str, Any]) -> None:
@@ -259,7 +273,7 @@ def _of_named(session: Session, request: Query, question: Question) -> Result:
         if name != LOCAL:
             tables[name] = namespace[name]
             start = len(request.text) - len(request.text.lstrip())
-            if request.text.startswith("|", start):
+            if request.text.startswith("|", start) or not syntax.has_code(request.text):
                 request = request.insert(start, f"{_table_name(name)} ")
         return _of_one(session.notebook_engine(), replace(request, tables=tables), question)
     return _of_one(session.connection(name, question.options, namespace), request, question)

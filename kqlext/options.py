@@ -111,6 +111,21 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
     ),
     Option(
+        "timeline",
+        "flag",
+        "show the result as events over time, as `| render timeline` does",
+        default=False,
+        configurable=False,
+    ),
+    Option(
+        "process_tree",
+        "flag",
+        "show the result as a tree of processes, as `| render processtree` does",
+        default=False,
+        aliases=("ptree",),
+        configurable=False,
+    ),
+    Option(
         "plot_package",
         "choice",
         "what draws the charts of render: plotly, or none for tables",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from kqlext.links import Link
     from kqlext.steps.running import Step
+    from kqlext.visualization.drawing import Shown
 
 _CHUNK = 1_000  # rows that iteration turns into Python values at a time
 
@@ -241,6 +242,21 @@ class Result(Sequence[Row]):
         from kqlext.visualization.drawing import chart
 
         show(chart(self, _properties(visualization, properties)))
+
+    def timeline(self, **properties: Any) -> Shown:
+        """The rows as events over time, to be displayed; see ``kqlext.timeline``.
+
+        ``r.timeline(group='Computer', color='Severity', overlay={'Logons': logons})``
+        """
+        from kqlext.visualization.drawing import own
+
+        return own(self, "timeline", properties)
+
+    def process_tree(self, **properties: Any) -> Shown:
+        """The rows as a tree of processes, to be displayed; see ``kqlext.process_tree``."""
+        from kqlext.visualization.drawing import own
+
+        return own(self, "processtree", properties)
 
     def show_table(self, display_limit: int | None = -1) -> None:
         """Display the table, whatever the query's `render` says.

@@ -18,6 +18,7 @@ from kqlext.connections.profile_files import DOCUMENTED
 from kqlext.connections.schemes import SCHEMES, SIGN_IN_KEYS, VALUELESS
 from kqlext.connections.sign_in import METHODS
 from kqlext.highlighting.words import tables as tables_of_words
+from kqlext.own_kinds import OWN_KINDS
 from kqlext.services import supported_schemes
 from kqlext.visualization.properties import KNOWN, NO_CHART
 
@@ -155,7 +156,7 @@ def render_page() -> str:
     from chart_cases import DEFAULTS, EVERY_KIND, REFUSED
     from chart_comparison import ALL, AXES, COMPARED
 
-    kinds = [(f"`{kind}`", _kind_status(kind)) for kind in EVERY_KIND]
+    kinds = [(f"`{kind}`", _kind_status(kind)) for kind in dict.fromkeys((*EVERY_KIND, *OWN_KINDS))]
     written = {"map": "kind=map", **{kind.lower(): kind for kind in EVERY_KIND}}
     properties = [
         (f"`{name}`", "all" if kinds is None else _code(written.get(kind, kind) for kind in kinds))
@@ -259,10 +260,14 @@ def _named_row(row: Any, form: str) -> str:
     return _code(form.format(name) for name in (row.name, *row.aliases))
 
 
+_HUNTING = "see [hunting.md](hunting.md)"
 _SILENT = ("visualization", "isquerysorted", "by", "annotation")
 
 
 def _kind_status(kind: str) -> str:
+    if kind in OWN_KINDS:
+        own = OWN_KINDS[kind]
+        return f"drawn; kqlext's own, no service sees it: {_code((*own.columns, *own.properties))} ({_HUNTING})"
     reason = NO_CHART.get(kind.lower())
     if reason is None:
         return _STILL.get(kind, "drawn")

@@ -293,7 +293,6 @@ REFUSED = [
     ("n:long", "plotly", "the first column does not hold a figure's JSON"),
     ("n:numbers T:times", "piechart", "a pie is not drawn of arrays"),
     ("T:datetime n:long", "nonsense", "kqlext knows no such visualization"),
-    ("T:datetime n:long", "timeline", "it is not documented"),
     ("n:long m:real", "pivotchart", "there is no column of texts or datetimes to pivot by"),
     ("s:string t:string", "pivotchart", "there is no column of numbers to be added up"),
     ("s:string x:dynamic", "pivotchart", "there is no column of numbers to be added up"),

@@ -22,6 +22,7 @@ from kqlext.completion.vocabulary import (
 )
 from kqlext.completion.words import Completion, as_written, completions
 from kqlext.lets import defined_names
+from kqlext.own_kinds import OWN_KINDS
 from kqlext.schemas.model import TableSchema
 from kqlext.syntax import Token
 
@@ -102,13 +103,16 @@ def _render(code: Sequence[Token], query: str, scope: Scope) -> list[Completion]
     texts = [token.text for token in code]
     last = texts[-1]
     if last == "render":
-        return completions(sorted((*CHOOSERS, "table")), "enum")
+        return completions(sorted((*CHOOSERS, *OWN_KINDS, "table")), "enum")
+    own = next((OWN_KINDS.get(kind.lower()) for word, kind in itertools.pairwise(texts) if word == "render"), None)
     if last in ("(", ",", "with") or texts[-2] == "render":
-        properties = completions([f"{name}=" for name in KNOWN if name not in _INNER], "property")
+        known = [name for name in KNOWN if name not in _INNER] if own is None else [*own.columns, *own.properties]
+        properties = completions([f"{name}=" for name in known], "property")
         return [*(completions(["with ("], "keyword") if texts[-2] == "render" else []), *properties]
     if last == "=" and texts[-2] == "kind":
         return completions(CHART_KINDS, "enum")
-    return _columns(query, scope) if last == "=" and texts[-2] in COLUMN_PROPERTIES else []
+    columns = COLUMN_PROPERTIES if own is None else own.columns
+    return _columns(query, scope) if last == "=" and texts[-2] in columns else []
 
 
 def _members(code: Sequence[Token], scope: Scope) -> list[Completion]:

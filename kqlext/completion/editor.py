@@ -21,6 +21,7 @@ from kqlext.completion.words import Completion, Completions, beginning_with, com
 from kqlext.connections.registry import Connection
 from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.errors import KqlError
+from kqlext.own_kinds import OWN_KINDS
 from kqlext.parameters import is_table
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.notebook import notebook_tables
@@ -39,6 +40,7 @@ _TYPES = {
     "Option": "property", "Identifier": "text",
 }  # fmt: skip
 _LET_VALUE = re.compile(r"\blet\s+\w+\s*=\s*(?:[^\W\d]\w*)?\Z")
+_OWN_RENDER = re.compile(rf"\|\s*render\s+(?:{'|'.join(OWN_KINDS)})\b[^|]*\Z", re.IGNORECASE)
 _TAIL = re.compile(r"""\s*(?:\n\|\s*)?["']?\s*\Z""")
 _DASHED_OPERATOR = re.compile(r"\|\s*([^\W\d]\w*-[\w-]*)\Z")  # to KQL `project-` is a subtraction
 _WORD = re.compile(r"\w")
@@ -139,6 +141,10 @@ class Editor:
         if dashed := _DASHED_OPERATOR.search(before):
             return Completions(begin + dashed.start(1), beginning_with(dashed[1], completions(operators(), "keyword")))
         extra = own_words.variables(self._namespace) if _LET_VALUE.search(before) else []
+        if _OWN_RENDER.search(before):  # of which the language service knows nothing
+            found = basic.complete(place.query, place.offset, scope)
+            start = place.offset - len(_word(before))
+            return Completions(begin + start, beginning_with(before[start:], found))
         try:
             self.service.wait(0)
             self.service.use(scope, max(0.0, deadline - time.monotonic()))
@@ -173,7 +179,7 @@ def _of_service(items: list[Item]) -> list[Completion]:
         if item.kind != "Punctuation" and (_WORD.search(item.text) or item.kind == "ScalarInfix")
     ]
     if any(item.kind == "RenderChart" for item in items):
-        found += [Completion(kind, "enum") for kind in CHOOSERS]
+        found += [Completion(kind, "enum") for kind in (*CHOOSERS, *OWN_KINDS)]
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kqlext import syntax
+from kqlext import own_kinds, syntax
 from kqlext.completion.checking import QueryCheck
 from kqlext.completion.service import ServiceUnavailable
 from kqlext.display import Notice
@@ -80,7 +80,7 @@ def explain(
     if connection is None:
         raise nothing_connected(session.registry)
     _wait(editor, use)
-    query = Query(text, tables=notebook_tables(text, namespace))
+    query, _ = own_kinds.taken_off(Query(text, tables=notebook_tables(text, namespace)))
     bound = bind(query, given(options, namespace), connection)
     query = ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
     QueryCheck(lambda: editor).before(connection, query, "error")

@@ -13,11 +13,14 @@ JupyterLab prefers HTML to Vega-Lite, so there is HTML only with a chart that ha
 from __future__ import annotations
 
 import base64
+import importlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kqlext.errors import KqlConversionError
-from kqlext.text import one_line, plural
+from kqlext.errors import KqlCellError, KqlConversionError
+from kqlext.own_kinds import OWN_KINDS, OwnKind
+from kqlext.text import did_you_mean, listing, one_line, plural
 from kqlext.visualization import images
 from kqlext.visualization import table as tables
 from kqlext.visualization.vega_lite import MIME_TYPE as VEGA_LITE
@@ -31,6 +34,7 @@ MIME_TYPE = "application/vnd.plotly.v1+json"
 _FALLBACK_BYTES = 20_000  # of the table beside a chart
 # With "responsive" the output of JupyterLab has no height. plotly's own page for sharing a chart takes its data.
 _CONFIG = {"displaylogo": False, "typesetMath": False, "showSendToCloud": False, "plotlyServerURL": ""}
+_OWN_BYTES = 275_000  # of a chart of our own with its picture, without the table
 _FEW = 5  # warnings that are written above a chart
 
 Properties = Mapping[str, Any]
@@ -41,7 +45,11 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
     kind = _kind(result, properties)
     if kind in ("", "table", "list"):
         return dict(tables.mime_bundle(result))
+    own_kind = OWN_KINDS.get(kind)
     try:
+        if own_kind is not None and own_kind.bundles:
+            _check_wanted(result, properties)
+            return dict(_module(own_kind).mime_bundle(result, _asked(result, properties)))
         drawn = figure(result, properties)
     except _not_drawn() as reason:
         remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
@@ -53,14 +61,24 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
         return {**bundle, **tables.mime_bundle(result, remark, _FALLBACK_BYTES)}
     bundle[VEGA_LITE] = spec
     png, lacking = images.picture(spec) if result.view.chart_image else (None, "")
+    if png is not None and own_kind is not None and _saved_bytes(bundle) + len(png) * 4 // 3 > _OWN_BYTES:
+        png, lacking = None, "no picture: the notebook would be too large"
     if png is not None:
         bundle["image/png"] = base64.b64encode(png).decode()
     remark = f"render {kind}: a chart in notebooks; here a table{lacking and f' ({lacking})'}"
     return {**bundle, "text/plain": tables.mime_bundle(result, remark, _FALLBACK_BYTES)["text/plain"]}
 
 
+def _saved_bytes(bundle: Mapping[str, Any]) -> int:
+    """About how much a notebook is larger by these: it is saved with a line for each value."""
+    return len(json.dumps(bundle, indent=1, ensure_ascii=False).encode(errors="replace"))
+
+
 def _vega_lite(kind: str, drawn: Figure) -> Spec | None:
     """The same chart in Vega-Lite; none of a figure that the query gives, which may have parts that it lacks."""
+    if kind in OWN_KINDS:
+        plainer = getattr(_module(OWN_KINDS[kind]), "plainer", None)
+        return None if plainer is None else vega_lite(plainer(drawn))
     return None if kind == "plotly" else vega_lite(drawn)
 
 
@@ -71,16 +89,28 @@ def figure(result: Result, properties: Properties | None = None) -> Figure:
         NotDrawnError: there is no such chart of this result; the message is the reason.
     """
     from kqlext.visualization.charts import figure as draw
-    from kqlext.visualization.properties import NotDrawnError, chart_spec
+    from kqlext.visualization.properties import chart_spec
+
+    _check_wanted(result, properties)
+    asked, own_kind = _asked(result, properties), OWN_KINDS.get(_kind(result, properties))
+    if own_kind is not None:
+        drawn = _module(own_kind).figure(result, asked)
+    else:
+        drawn = draw(chart_spec(asked, result.table.columns), result.table, result.view.look, warning_lines(result))
+    return {**drawn, "layout": _merged(drawn["layout"], result.view.plotly_layout or {})}
+
+
+def _check_wanted(result: Result, properties: Properties | None) -> None:
+    from kqlext.visualization.properties import NotDrawnError
 
     if result.view.plot_package == "none" and properties is None:
         raise NotDrawnError("-plot_package is none")
     if len(result.tables) > 1 and properties is None:
         raise NotDrawnError(f"the answer has {len(result.tables)} tables; r.show_chart() draws the first")
-    asked = {**(result.visualization or {}), **(properties or {})}
-    spec = chart_spec(asked, result.table.columns)
-    drawn = draw(spec, result.table, result.view.look, _warnings(result))
-    return {**drawn, "layout": _merged(drawn["layout"], result.view.plotly_layout or {})}
+
+
+def _module(kind: OwnKind) -> Any:
+    return importlib.import_module(kind.module)
 
 
 def to_plotly(result: Result, properties: Properties) -> Any:
@@ -146,12 +176,35 @@ def chart(result: Result, properties: Properties) -> Shown:
     return Shown(mime_bundle(result, properties))
 
 
+def own(result: Result, kind: str, properties: Properties) -> Shown:
+    """A result as one of kqlext's own kinds; the properties of a `render` of this kind stay unless they are given.
+
+    Raises:
+        KqlCellError: there is no such property.
+    """
+    known = (*OWN_KINDS[kind].columns, *OWN_KINDS[kind].properties, *OWN_KINDS[kind].arguments)
+    for name in properties:
+        if name.lower() not in known:
+            hint = did_you_mean(name, known) or f"it has {listing(known)}"
+            raise KqlCellError(f"A {kind} has no property {one_line(name)}.", hint=hint)
+    given = {name.lower(): value for name, value in properties.items() if value is not None}
+    return chart(result, {"visualization": kind, **given})
+
+
+def _asked(result: Result, properties: Properties | None) -> dict[str, Any]:
+    """The properties of the query and those that are given; another kind has none of the query's."""
+    own_of_query = result.visualization or {}
+    kinds = (own_of_query.get("visualization"), (properties or {}).get("visualization"))
+    if None not in kinds and kinds[0] != kinds[1] and any(str(kind).lower() in OWN_KINDS for kind in kinds):
+        own_of_query = {}
+    return {**own_of_query, **(properties or {})}
+
+
 def _kind(result: Result, properties: Properties | None) -> str:
-    asked = {**(result.visualization or {}), **(properties or {})}
-    return one_line(str(asked.get("visualization") or ""))[:40].lower()
+    return one_line(str(_asked(result, properties).get("visualization") or ""))[:40].lower()
 
 
-def _warnings(result: Result) -> list[str]:
+def warning_lines(result: Result) -> list[str]:
     more = len(result.warnings) - _FEW
     return [
         *result.warnings[:_FEW],

@@ -67,7 +67,6 @@ class ChartSpec:
 
 NO_CHART = {
     "": "", "table": "", "list": "",
-    "timeline": "it is not documented",
 }  # fmt: skip
 """Visualizations that are tables, and why; nothing for those that are meant to be."""
 
