@@ -52,8 +52,8 @@ OWN_KINDS: Mapping[str, OwnKind] = {
             "processtree",
             "process_tree",
             "kqlext.visualization.process_tree",
-            (),
-            ("title",),
+            ("color",),
+            ("host", "root", "text", "schema", "view", "title"),
             bundles=True,
         ),
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas
 
     from kqlext.links import Link
+    from kqlext.process_trees.tree import ProcessTree
     from kqlext.steps.running import Step
     from kqlext.visualization.drawing import Shown
 
@@ -252,11 +253,14 @@ class Result(Sequence[Row]):
 
         return own(self, "timeline", properties)
 
-    def process_tree(self, **properties: Any) -> Shown:
-        """The rows as a tree of processes, to be displayed; see ``kqlext.process_tree``."""
-        from kqlext.visualization.drawing import own
+    def process_tree(self, **properties: Any) -> ProcessTree:
+        """The rows as a tree of processes, which shows itself; see ``kqlext.process_tree``.
 
-        return own(self, "processtree", properties)
+        ``r.process_tree(text='-enc').ancestors('powershell.exe').to_pandas()``
+        """
+        from kqlext.visualization.process_tree import process_tree
+
+        return process_tree(self, **properties)
 
     def show_table(self, display_limit: int | None = -1) -> None:
         """Display the table, whatever the query's `render` says.

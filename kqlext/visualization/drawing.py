@@ -54,7 +54,7 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
     except _not_drawn() as reason:
         remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
         return dict(tables.mime_bundle(result, remark))
-    bundle: dict[str, Any] = {MIME_TYPE: {**drawn, "config": _CONFIG}}
+    bundle: dict[str, Any] = plotly_form(drawn)
     spec = _vega_lite(kind, drawn)
     if spec is None:
         remark = f"render {kind}: a chart in VS Code, and in JupyterLab with plotly; here a table"
@@ -72,6 +72,11 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
 def _saved_bytes(bundle: Mapping[str, Any]) -> int:
     """About how much a notebook is larger by these: it is saved with a line for each value."""
     return len(json.dumps(bundle, indent=1, ensure_ascii=False).encode(errors="replace"))
+
+
+def plotly_form(drawn: Figure) -> dict[str, Any]:
+    """The part of a bundle that plotly shows."""
+    return {MIME_TYPE: {**drawn, "config": _CONFIG}}
 
 
 def _vega_lite(kind: str, drawn: Figure) -> Spec | None:

@@ -1,32 +1,105 @@
-"""Parents and children of processes: a tree."""
+"""``| render processtree``, and ``kqlext.process_tree`` for any table: parents and children of processes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kqlext.visualization.drawing import Shown, own
+from kqlext.errors import KqlError
+from kqlext.text import did_you_mean, one_line
 from kqlext.visualization.look import Figure
 from kqlext.visualization.roles import NotDrawnError
 
 if TYPE_CHECKING:
+    from kqlext.process_trees.tree import ProcessTree
     from kqlext.result import Result
 
+_VIEWS = ("tree", "chart")
+_ARGUMENTS = ("schema", "host", "root", "text", "color", "title")
 
-def process_tree(data: object, **properties: Any) -> Shown:
-    """A table as a tree of processes, to be displayed.
+
+def process_tree(
+    data: object,
+    *,
+    schema: str | Mapping[str, str] | None = None,
+    host: str | None = None,
+    root: str | int | None = None,
+    text: str | None = None,
+    color: str | None = None,
+    title: str | None = None,
+) -> ProcessTree:
+    """The tree of the processes whose starts a table tells: a Result, a pandas, polars or Arrow table.
+
+    A parent is looked for by its id on the host of its child: it is the latest start with that id that is not after the
+    child's, unless its name or its time of creation, where the child's event has them, say that it is another process.
+    A parent of which there is no start stands there all the same, by what its children tell. The order of the rows
+    does not count.
+
+    Args:
+        schema: where the events come from (windows, defender, sysmon, asim, auditd, osquery, hx), or which columns to
+            take: ``{'time': 'T', 'name': 'Image', 'process_id': 'Pid', 'parent_id': 'ParentPid'}``. Without it the
+            columns tell.
+        host, root, text: show only some of the processes; see ``ProcessTree.filter``.
+        color: a column by whose values the processes are coloured.
+        title: what stands above the tree.
 
     Raises:
-        KqlConversionError: it is no table.
+        KqlConversionError: the table has not the columns of such events, or no such host, process or column.
     """
+    from dataclasses import replace
+
+    import pandas as pd
+
     from kqlext.frames import result_of
+    from kqlext.process_trees.tree import make_tree
+    from kqlext.visualization.drawing import warning_lines
 
-    return own(result_of(data), "processtree", properties)
+    if isinstance(data, pd.DataFrame):
+        tree = make_tree(data, schema)
+    else:
+        result = result_of(data)
+        origin = (f"{result.origin.elapsed:.2f} s", result.origin.shown) if result is data else ()
+        tree = make_tree(result.to_pandas(), schema, tuple(warning_lines(result)), origin, result.view.look)
+    if host is not None or root is not None or text is not None:
+        tree = tree.filter(host, root, text)
+    return replace(tree.colored(color), title=title)
 
 
-def figure(result: Result, asked: Mapping[str, Any]) -> Figure:  # noqa: ARG001
-    raise NotDrawnError("process trees are not there yet")
+def mime_bundle(result: Result, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree as HTML and text, or with ``view=chart`` also as a figure.
+
+    Raises:
+        NotDrawnError: there is no tree of this result; the message is the reason.
+    """
+    from kqlext.visualization import drawing
+
+    as_chart = _is_chart(asked)
+    bundle = _tree(result, asked)._repr_mimebundle_()
+    return {**drawing.plotly_form(drawing.figure(result, asked)), **bundle} if as_chart else bundle
 
 
-def mime_bundle(result: Result, asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-    raise NotDrawnError("process trees are not there yet")
+def figure(result: Result, asked: Mapping[str, Any]) -> Figure:
+    """The tree as a figure of plotly.
+
+    Raises:
+        NotDrawnError: there is no tree of this result; the message is the reason.
+    """
+    from kqlext.process_trees.drawing import figure as draw
+
+    return draw(_tree(result, asked))
+
+
+def _tree(result: Result, asked: Mapping[str, Any]) -> ProcessTree:
+    arguments = {name: value for name, value in asked.items() if name in _ARGUMENTS}
+    try:
+        return process_tree(result, **arguments)
+    except KqlError as error:
+        raise NotDrawnError(error.in_one_line()) from None
+
+
+def _is_chart(asked: Mapping[str, Any]) -> bool:
+    view = str(asked.get("view") or "tree").lower()
+    if view not in _VIEWS:
+        hint = did_you_mean(view, _VIEWS) or "it has the views tree and chart"
+        raise NotDrawnError(f"a processtree has no view {one_line(view)} ({hint})")
+    return view == "chart"
