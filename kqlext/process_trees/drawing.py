@@ -41,7 +41,7 @@ def figure(tree: ProcessTree) -> Figure:
     if len(shown) > _SEEN:
         notes.append("Drag up and down to see the other rows.")
     seen = min(len(shown), _SEEN)
-    made = layout(tree.title, notes[1:] if tree.title is None else notes)
+    made = layout(tree.title, notes)
     return {"data": traces, "layout": {**made, **_rows_layout(made, seen, end, len(groups) > 1)}}
 
 

@@ -39,14 +39,18 @@ def html(tree: ProcessTree) -> str:
         if size > _MOST_BYTES:
             break
         rows[number] = row
-    warnings = "".join(_WARNING.format(_text(note)) for note in tree.notes)
+    above = "".join([*(_WARNING.format(_text(note)) for note in tree.notes), *_heads(tree), _legend(outline)])
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
-        f'<div class="tex2jax_ignore mathjax_ignore">{warnings}<p style="margin:.3em 0">{_text(heading(tree))}</p>'
-        f"{_legend(outline)}"
+        f'<div class="tex2jax_ignore mathjax_ignore">{above}'
         '<div style="overflow:auto;max-height:40em;white-space:nowrap" tabindex="0" role="region" '
         f'aria-label="process tree">{"".join(_body(outline, rows))}</div></div>'
     )
+
+
+def _heads(tree: ProcessTree) -> list[str]:
+    title = [f"<b>{_text(tree.title)}</b>"] if tree.title else []
+    return [f'<p style="margin:.3em 0">{line}</p>' for line in [*title, _text(heading(tree))]]
 
 
 def _body(outline: Outline, rows: dict[int, str]) -> list[str]:

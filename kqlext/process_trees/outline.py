@@ -104,7 +104,12 @@ class Outline:
 
 
 def heading(tree: ProcessTree) -> str:
-    return " · ".join([*([tree.title] if tree.title else []), tree.summary(), "times in UTC"])
+    """The line above a tree, without its title."""
+    return f"{tree.summary()} · times in UTC"
+
+
+def _title(tree: ProcessTree) -> list[str]:
+    return [one_line(tree.title)] if tree.title else []
 
 
 def id_as_shown(text: str, hexadecimal: bool) -> str:
@@ -140,7 +145,7 @@ def text(tree: ProcessTree) -> str:
     below: dict[int, list[int]] = {}
     for number in sorted(shown):
         below.setdefault(outline.parents[number], []).append(number)
-    lines = [*(f"Warning: {one_line(note)}" for note in tree.notes), heading(tree)]
+    lines = [*(f"Warning: {one_line(note)}" for note in tree.notes), *_title(tree), heading(tree)]
     several, host = len(set(outline.hosts)) > 1, None
     waiting = [(number, "", "") for number in reversed(below.get(-1, []))]
     while waiting:

@@ -139,14 +139,18 @@ def _set(series: Any, where: Numbers, values: Any) -> Any:
 
 
 def moments(ticks: Numbers, between: str = " ", behind: str = "") -> list[Text]:
-    """Times in UTC, with as many digits as the finest of them needs: none, 3, 6 or 7."""
+    """Times in UTC, each with as many digits as it needs: no fraction, or 3, 6 or 7 digits of one."""
     there = ticks != NO_TIME
-    known = np.where(there, ticks, 0)
-    seconds, fractions = np.divmod(known, _TICKS)
-    digits = next(digits for digits in (0, 3, 6, 7) if not (fractions % 10 ** (7 - digits)).any())
+    seconds, fractions = np.divmod(np.where(there, ticks, 0), _TICKS)
     texts = np.datetime_as_string(seconds.astype("datetime64[s]")).tolist()
-    if digits:
-        rests = (fractions // 10 ** (7 - digits)).tolist()
-        texts = [f"{text}.{rest:0{digits}}" for text, rest in zip(texts, rests, strict=True)]
-    known_texts = [f"{text[:10]}{between}{text[11:]}{behind}" for text in texts]
-    return [text if known else None for text, known in zip(known_texts, there.tolist(), strict=True)]
+    return [
+        f"{text[:10]}{between}{text[11:]}{_fraction(fraction)}{behind}" if known else None
+        for text, fraction, known in zip(texts, fractions.tolist(), there.tolist(), strict=True)
+    ]
+
+
+def _fraction(ticks: int) -> str:
+    if not ticks:
+        return ""
+    digits = 3 if not ticks % 10_000 else 6 if not ticks % 10 else 7
+    return f".{ticks:07}"[: digits + 1]

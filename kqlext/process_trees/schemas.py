@@ -122,7 +122,7 @@ def find_columns(names: Sequence[str], schema: str | Mapping[str, str] | None = 
             raise KqlConversionError(f"There is no schema {schema} of processes.", hint=hint)
         found = _found(names, SCHEMAS[schema.lower()])
         if lacking := _lacking(found.fields):
-            raise _missing(SCHEMAS[schema.lower()], lacking)
+            raise _missing(SCHEMAS[schema.lower()], lacking, "")
         return found
     matches = {name: _found(names, each) for name, each in SCHEMAS.items()}
     whole = {name: each for name, each in matches.items() if not _lacking(each.fields)}
@@ -151,12 +151,12 @@ def _lacking(fields: Collection[str]) -> list[str]:
     return [field for field in REQUIRED if field not in fields]
 
 
-def _missing(schema: Schema, lacking: Sequence[str]) -> KqlConversionError:
+def _missing(schema: Schema, lacking: Sequence[str], nearest: str = ", the nearest,") -> KqlConversionError:
     columns = listing(" or ".join(schema.fields[field]) for field in lacking)
     return KqlConversionError(
-        f"These are no starts of processes: for {schema.title}, the nearest, there is no column {columns}.",
-        hint="keep these columns in the query, or say which columns to take: "
-        "process_tree(schema={'time': ..., 'name': ..., 'process_id': ..., 'parent_id': ...})",
+        f"These are no starts of processes: for {schema.title}{nearest} there is no column {columns}.",
+        hint="keep these columns in the query, or name those to take in Python: "
+        "schema={'time': ..., 'name': ..., 'process_id': ..., 'parent_id': ...}",
     )
 
 

@@ -241,7 +241,9 @@ class ProcessTree:
         parts = [shown + (f" ({absent:,} without a start on record)" if absent else "")]
         hosts = self.hosts
         parts += [plural(len(hosts), "host")] if len(hosts) > 1 else hosts
-        if len(self):
+        if self.matches:
+            parts.append(f"{len(self.matches):,} with the text")
+        if len(self) == count > 0:
             parts.append(plural(int((forest.parent[self.places] < 0).sum()), "root"))
             parts.append(f"depth {int(forest.depth[self.places].max())}")
         return one_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kqlext.errors import KqlError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _VIEWS = ("tree", "chart")
 _ARGUMENTS = ("schema", "host", "root", "text", "color", "title")
+_KNOWN = ("visualization", "isquerysorted", "view", *_ARGUMENTS)
 
 
 def process_tree(
@@ -46,8 +48,6 @@ def process_tree(
     Raises:
         KqlConversionError: the table has not the columns of such events, or no such host, process or column.
     """
-    from dataclasses import replace
-
     import pandas as pd
 
     from kqlext.frames import result_of
@@ -92,9 +92,12 @@ def figure(result: Result, asked: Mapping[str, Any]) -> Figure:
 def _tree(result: Result, asked: Mapping[str, Any]) -> ProcessTree:
     arguments = {name: value for name, value in asked.items() if name in _ARGUMENTS}
     try:
-        return process_tree(result, **arguments)
+        tree = process_tree(result, **arguments)
     except KqlError as error:
-        raise NotDrawnError(error.in_one_line()) from None
+        message = error.message.rstrip(".")
+        raise NotDrawnError(f"{message[:1].lower()}{message[1:]} ({error.hint})") from None
+    unknown = [name for name in asked if name not in _KNOWN]
+    return replace(tree, notes=(*tree.notes, *(f"There is no property {name}; it is left out." for name in unknown)))
 
 
 def _is_chart(asked: Mapping[str, Any]) -> bool:
