@@ -173,6 +173,7 @@ class LocalService:
             relation = self._connection.sql(sql, params=parameters)
             if relation is None:
                 return []
+            relation = _whole_json(relation)
             return [ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))]
 
     @contextmanager
@@ -180,6 +181,7 @@ class LocalService:
         self, query: Query, refused: dict[str, KqlConversionError], kept: list[str], notes: list[str]
     ) -> Iterator[Workspace]:
         """The tables of one statement, which are dropped behind it."""
+
         def refusal(error: Exception, text: str) -> KqlError:
             # The query's writer does not know the tables that are made on the way.
             known = [name for name in self._schema() if name not in kept and name not in workspace.own]
@@ -308,6 +310,20 @@ def open_local(spec: ConnectionSpec) -> LocalService:
         if key == "path":
             service.add_files(str(pattern))
     return service
+
+
+def _whole_json(relation: Any) -> Any:
+    """Rows with each list of JSON values (`make_list` of dynamic ones) as one JSON value: Arrow knows such a list only
+    as one of texts.
+    """
+    kinds = [str(kind) for kind in relation.types]
+    if not any("JSON" in kind and kind != "JSON" for kind in kinds):
+        return relation
+    columns = [
+        f"to_json({quoted(name)}) AS {quoted(name)}" if "JSON" in kind and kind != "JSON" else quoted(name)
+        for name, kind in zip(relation.columns, kinds, strict=True)
+    ]
+    return relation.project(", ".join(columns))
 
 
 def _connect(database: str, read_only: bool = False) -> Any:

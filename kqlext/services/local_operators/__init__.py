@@ -12,6 +12,14 @@ and the engine translates all else as ever. Tables keep the order of their rows.
 | functions   | functions that give a table, views, invoke                                           |
 | sources     | brackets around a table, materialize, table()                                        |
 | unions      | union of tables whose columns do not agree, search, find, where over all columns     |
+| series      | make-series                                                                          |
+| windows     | prev, next, row_number and the other window functions                                |
+| apply       | mv-apply, partition                                                                  |
+| plugins     | evaluate: bag_unpack, pivot, narrow, ipv4_lookup                                     |
+| nested      | top-nested, top-hitters, sample, sample-distinct                                     |
+| parsing     | parse of patterns that begin with a column, parse-kv                                 |
+| external    | externaldata of files of this computer                                               |
+| several     | fork, facet                                                                          |
 
 What is asked of a place is in ``places``, the loop that finds the next one in ``expansion``; ``engine`` has the
 temporary tables. An error points into the query as it was written, through ``Query.replace``.
@@ -19,11 +27,26 @@ temporary tables. An error points into the query as it was written, through ``Qu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kqlext.services.base import Query
-from kqlext.services.local_operators import apply, columns, functions, nested, plugins, series, sources, unions, windows
+from kqlext.services.local_operators import (
+    apply,
+    columns,
+    functions,
+    nested,
+    parsing,
+    plugins,
+    series,
+    several,
+    sources,
+    unions,
+    windows,
+)
 from kqlext.services.local_operators.engine import Workspace
 from kqlext.services.local_operators.expansion import Expansion
 from kqlext.services.local_operators.places import Handler
+from kqlext.steps import pipes
 
 _OPERATORS: dict[str, Handler] = {
     "project-reorder": columns.reordered,
@@ -34,6 +57,9 @@ _OPERATORS: dict[str, Handler] = {
     "count": columns.counted,
     "as": columns.aliased,
     "make-series": series.make_series,
+    "parse": parsing.parse,
+    "parse-where": parsing.parse,
+    "parse-kv": parsing.parse_kv,
     "mv-apply": apply.mv_apply,
     "mvapply": apply.mv_apply,
     "partition": apply.partition,
@@ -47,6 +73,7 @@ _OPERATORS: dict[str, Handler] = {
     "search": unions.search,
     "where": unions.where,
     "filter": unions.where,
+    **dict.fromkeys(("scan", "reduce", "consume", "assert-schema"), columns.missing),
 }
 
 _SOURCES: dict[str, Handler] = {
@@ -58,9 +85,16 @@ _SOURCES: dict[str, Handler] = {
 
 
 def expanded(text: str, workspace: Workspace) -> list[Query]:
-    """A statement, with the ones that prepare it, in what the engine understands: several where it gives several tables.
+    """A statement, and the ones that prepare it, in what the engine understands; several where it gives several tables.
 
     Raises:
         KqlError: about ``text``.
     """
-    return [Expansion(workspace, _OPERATORS, _SOURCES, (windows.windows,)).expanded(Query(text))]
+    expansion = Expansion(workspace, _OPERATORS, _SOURCES, (windows.windows,))
+    query = expansion.expanded(Query(text))
+    last = expansion.last(query.text)
+    if last is None or pipes.operator(query.text, last.span) not in ("fork", "facet"):
+        return [query]
+    with workspace.errors_of(query):
+        found = [expansion.expanded(part) for part in several.parts(last)]
+    return [replace(part, edits=(*query.edits, *part.edits)) for part in found]

@@ -83,9 +83,7 @@ def clauses(text: str, span: Span, words: Sequence[str]) -> Clauses:
         before = word.text
     ends = [*(place.start for _, place in places), span.end]
     head = trimmed(text, Span(span.start, ends[0]))
-    found = {
-        word: trimmed(text, Span(place.end, end)) for (word, place), end in zip(places, ends[1:], strict=True)
-    }
+    found = {word: trimmed(text, Span(place.end, end)) for (word, place), end in zip(places, ends[1:], strict=True)}
     return Clauses(head, found)
 
 

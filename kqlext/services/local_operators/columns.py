@@ -14,6 +14,7 @@ from kqlext.services.base import Query
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.clauses import names
 from kqlext.services.local_operators.places import Change, Place
+from kqlext.services.local_operators.windows import window_calls
 from kqlext.steps import pipes
 from kqlext.text import did_you_mean
 
@@ -53,15 +54,17 @@ def put_away(place: Place) -> Change | None:
 def distinct(place: Place) -> Change | None:
     """`distinct *`: distinct by all columns."""
     words = [word.text for word in pipes.outer(place.text, place.arguments)]
-    if words[-1:] != ["*"] or len(words) > 1 and words[-2] not in ("shuffle",):
+    if words[-1:] != ["*"] or (len(words) > 1 and words[-2] != "shuffle"):
         return None
     return place.instead(f"| distinct {names([column.name for column in place.columns()])}")
 
 
 def serialized(place: Place) -> Change | None:
-    """`serialize`: rows have an order here as it is; its columns are those of an `extend`."""
+    """`serialize`: a table has an order; its columns are those of an `extend`. Window functions in it go first."""
+    if window_calls(place):
+        return None
     arguments = place.arguments.of(place.text)
-    return Change.of(Span(place.span.start, place.arguments.start), "| extend ") if arguments else place.instead("| where true")
+    return place.table(f"{place.rows()}\n| extend {arguments}" if arguments else place.rows())
 
 
 def counted(place: Place) -> Change | None:
@@ -83,6 +86,11 @@ def aliased(place: Place) -> Change | None:
         raise place.refused(f"There is a table {name} already.", rest, "take another name behind as")
     with place.own_places():
         return place.table(place.expansion.rows(Query(place.scope(place.before)), name))
+
+
+def missing(place: Place) -> Change:
+    """An operator that the engine has not, and that no other can say."""
+    raise place.refused(f"The embedded engine has no {pipes.operator(place.text, place.span)}.")
 
 
 # --- names and wildcards ---------------------------------------------------------------------------------------

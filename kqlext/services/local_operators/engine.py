@@ -86,6 +86,14 @@ class Workspace:
         self._own.append(name)
         return name
 
+    def load(self, rows: Any) -> str:
+        """A new table of an Arrow table."""
+        self._connection.register("__kqlext_arrow", rows)
+        try:
+            return self.create("SELECT * FROM __kqlext_arrow")
+        finally:
+            self._connection.unregister("__kqlext_arrow")
+
     def view(self, sql: str) -> str:
         """A new view; it is read when it is used."""
         name = f"{PREFIX}{len(self._own) + 1}"

@@ -65,6 +65,12 @@ class Expansion:
             hint="run a part of it at a time",
         )
 
+    def last(self, text: str) -> Place | None:
+        """The last operator of a text's last statement; None where it has none."""
+        running = [span for span in syntax.statements(text) if not syntax.prepares(span.of(text))]
+        pieces = pipes.pipeline(text, running[-1]) if running else []
+        return Place(text, lets.lets(text), running[-1], pieces[-1], self) if len(pieces) > 1 else None
+
     # --- the next change ---
 
     def _next(self, text: str) -> Change | None:

@@ -18,6 +18,13 @@ from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.lets import Function, Let, named, needed
 from kqlext.services.local_operators.places import Change, Place, only
 from kqlext.steps import pipes
+from kqlext.text import plural
+
+_ELSEWHERE = {
+    "FileProfile": "Microsoft Defender looks files up: run the query on defender, or define your own: "
+    "let FileProfile = (T:(*), hash:string) { T };",
+    "SeenBy": "Microsoft Defender knows this: run the query on defender",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def invoked(place: Place) -> Change | None:
         raise place.refused(
             f"The embedded engine has no function {name}.",
             words[0].span if words else None,
-            "define it in the query: let f = (T:(*)) { T | ... };",
+            _ELSEWHERE.get(name, "define it in the query: let f = (T:(*)) { T | ... };"),
         )
     if not let.function.parameters or not let.function.parameters[0].tabular:
         raise place.wrong(f"The first parameter of {name} is no table.", words[0].span, f"call it: {name}(…)")
@@ -83,9 +90,7 @@ def _defined(place: Place, name: str) -> Let:
     return next(let for let in reversed(place.lets) if let.name == name and let.statement.end <= place.span.start)
 
 
-def _body(
-    place: Place, let: Let, function: Function, call: Call, piped: str | None, given: tuple[Span, ...]
-) -> str:
+def _body(place: Place, let: Let, function: Function, call: Call, piped: str | None, given: tuple[Span, ...]) -> str:
     """A table of what a function's body gives for the arguments of a call."""
     values: list[str] = [] if piped is None else [piped]
     pairs = list(zip(function.parameters[len(values) :], given, strict=False))
@@ -94,7 +99,7 @@ def _body(
     missing = function.parameters[len(values) :]
     if len(given) > len(pairs) or any(not parameter.default for parameter in missing):
         raise place.wrong(
-            f"{call.name} takes {len(function.parameters)} arguments, and {len(given)} are given.", call.span
+            f"{call.name} takes {plural(len(function.parameters), 'argument')}, and {len(given)} came.", call.span
         )
     values += [f"({parameter.default})" for parameter in missing]
     return _evaluated(place, let, function, values)
@@ -144,4 +149,3 @@ def _fresh(name: str, text: str) -> str:
     while re.search(rf"\b{re.escape(name)}__{number}\b", text):
         number += 1
     return f"{name}__{number}"
-

@@ -17,6 +17,8 @@ from kqlext.steps import pipes
 
 GROUP = "__kqlext_group"
 
+_Handler = Callable[[Place, str, Span], str]
+
 
 def applied(place: Place, rows: str, body: Span) -> str:
     """A table of what a subquery gives for each group of the rows of a table; groups keep their order.
@@ -37,7 +39,7 @@ def applied(place: Place, rows: str, body: Span) -> str:
                 f"these may stand there: {', '.join(sorted(_OPERATORS))}",
             )
         arguments = _arguments(place, operator)
-        rows = handler(place, rows, word, arguments)
+        rows = handler(place, rows, arguments)
     return place.workspace.create(f"SELECT * FROM {quoted(rows)} ORDER BY {GROUP}, rowid")
 
 
@@ -49,26 +51,30 @@ def _arguments(place: Place, operator: Span) -> Span:
     return clauses.trimmed(place.text, Span(_word(place, operator).end, operator.end))
 
 
-def _as_it_is(place: Place, rows: str, word: str, arguments: Span) -> str:
-    return place.run(f"{rows} | {word} {arguments.of(place.text)}")
+def _as_it_is(word: str) -> _Handler:
+    """An operator that looks at each row by itself, or keeps the groups together anyway."""
+    return lambda place, rows, arguments: place.run(f"{rows} | {word} {arguments.of(place.text)}")
 
 
-def _with_group(place: Place, rows: str, word: str, arguments: Span) -> str:
-    return place.run(f"{rows} | {word} {name(GROUP)}, {arguments.of(place.text)}")
+def _with_group(word: str) -> _Handler:
+    """An operator that names columns: the group's is one more."""
+    return lambda place, rows, arguments: place.run(f"{rows} | {word} {name(GROUP)}, {arguments.of(place.text)}")
 
 
-def _summarized(place: Place, rows: str, word: str, arguments: Span) -> str:
+def _summarized(place: Place, rows: str, arguments: Span) -> str:
     parts = clauses.clauses(place.text, arguments, ("by",))
     by = parts.get("by")
     keys = f", {by.of(place.text)}" if by is not None and by.of(place.text) else ""
     return place.run(f"{rows} | summarize {parts.head.of(place.text)} by {name(GROUP)}{keys}")
 
 
-def _counted(place: Place, rows: str, word: str, arguments: Span) -> str:
+def _counted(place: Place, rows: str, arguments: Span) -> str:
+    if arguments.of(place.text):
+        raise place.refused("The embedded engine has count without a name there.", arguments)
     return place.run(f"{rows} | summarize Count = count() by {name(GROUP)}")
 
 
-def _top(place: Place, rows: str, word: str, arguments: Span) -> str:
+def _top(place: Place, rows: str, arguments: Span) -> str:
     parts = clauses.clauses(place.text, arguments, ("by",))
     by = parts.get("by")
     if by is None:
@@ -76,7 +82,7 @@ def _top(place: Place, rows: str, word: str, arguments: Span) -> str:
     return _first(place, place.run(f"{rows} | sort by {by.of(place.text)}"), place.number(parts.head))
 
 
-def _taken(place: Place, rows: str, word: str, arguments: Span) -> str:
+def _taken(place: Place, rows: str, arguments: Span) -> str:
     return _first(place, rows, place.number(arguments))
 
 
@@ -87,21 +93,20 @@ def _first(place: Place, rows: str, count: int) -> str:
     )
 
 
-def _serialized(place: Place, rows: str, word: str, arguments: Span) -> str:
-    return _as_it_is(place, rows, "extend", arguments) if arguments.of(place.text) else rows
+def _serialized(place: Place, rows: str, arguments: Span) -> str:
+    return _as_it_is("extend")(place, rows, arguments) if arguments.of(place.text) else rows
 
 
-_Handler = Callable[[Place, str, str, Span], str]
+_EACH_ROW = (
+    "where filter extend sort order project-rename project-away parse parse-where mv-expand mv-apply join lookup"
+)
 _OPERATORS: dict[str, _Handler] = {
-    **dict.fromkeys(
-        ("where", "filter", "extend", "sort", "order", "project-rename", "parse", "parse-where", "mv-expand",
-         "project-away", "mv-apply", "join", "lookup"), _as_it_is,
-    ),
-    **dict.fromkeys(("project", "distinct", "project-keep", "project-reorder"), _with_group),
+    **{word: _as_it_is(word) for word in _EACH_ROW.split()},
+    **{word: _with_group(word) for word in ("project", "distinct", "project-keep", "project-reorder")},
     "summarize": _summarized,
     "count": _counted,
     "top": _top,
     "take": _taken,
     "limit": _taken,
     "serialize": _serialized,
-}  # fmt: skip
+}

@@ -48,9 +48,7 @@ def spellings(arms: Sequence[Sequence[Column]]) -> list[tuple[str, str]]:
     return found
 
 
-def merged(
-    workspace: Workspace, arms: Sequence[Arm], source: str = "", inner: bool = False, text: str = ""
-) -> str:
+def merged(workspace: Workspace, arms: Sequence[Arm], source: str = "", inner: bool = False, text: str = "") -> str:
     """A view of the rows of all tables.
 
     Args:
@@ -63,9 +61,9 @@ def merged(
     if inner:
         order = [name for name in order if all(name in names for names in named)]
     own = [*([source] if source else []), *([text] if text else [])]
-    kinds = _mixed(workspace, arms, named)
+    dynamic = _dynamic(named)
     selects = [
-        _select(arm, names, [name for name in names if name in order], kinds, source, text)
+        _select(arm, names, [name for name in names if name in order], dynamic, source, text)
         for arm, names in zip(arms, named, strict=True)
     ]
     workspace.spelled(spellings([arm.columns for arm in arms]))
@@ -83,22 +81,19 @@ def _named(arms: Sequence[Sequence[Column]]) -> list[dict[str, Column]]:
             spelled.setdefault(column.name.lower(), column.name)
     return [
         {
-            spelled[column.name.lower()]
-            + (f"_{column.type}" if len(types[column.name.lower()]) > 1 else ""): column
+            spelled[column.name.lower()] + (f"_{column.type}" if len(types[column.name.lower()]) > 1 else ""): column
             for column in columns
         }
         for columns in arms
     ]
 
 
-def _mixed(workspace: Workspace, arms: Sequence[Arm], named: Sequence[dict[str, Column]]) -> set[str]:
+def _dynamic(named: Sequence[dict[str, Column]]) -> set[str]:
     """The dynamic columns: in the engine they may be JSON or lists, which do not go together."""
     return {name for names in named for name, column in names.items() if column.type == "dynamic"}
 
 
-def _select(
-    arm: Arm, names: dict[str, Column], kept: Sequence[str], dynamic: set[str], source: str, text: str
-) -> str:
+def _select(arm: Arm, names: dict[str, Column], kept: Sequence[str], dynamic: set[str], source: str, text: str) -> str:
     pieces = [f"{literal(arm.label)} AS {quoted(source)}"] if source else []
     if text:
         pieces.append(f"{searched(arm.columns)} AS {quoted(text)}")

@@ -111,7 +111,9 @@ def _level(place: Place, rows: str, span: Span, number: int) -> _Level:
     parts = clauses.clauses(text, Span(start, span.end), ("of", "with", "by"))
     of, others, by = parts.get("of"), parts.get("with"), parts.get("by")
     if of is None or by is None:
-        raise place.wrong("top-nested needs what it is of and what it is by.", span, "write top-nested 3 of A by count()")
+        raise place.wrong(
+            "top-nested needs what it is of and what it is by.", span, "write top-nested 3 of A by count()"
+        )
     constant = None
     if others is not None:
         found = list(pipes.outer(text, others))
@@ -152,7 +154,9 @@ def _ranked(place: Place, rows: str, levels: Sequence[_Level], number: int) -> s
         f"FROM {quoted(ranked)} ORDER BY rowid"
     )
     again = _with_values(place, folded, levels, number)
-    kept = [quoted(c.name) for c in place.workspace.table_columns(again) if c.name not in ("__kqlext_before", _rank(number))]
+    kept = [
+        quoted(c.name) for c in place.workspace.table_columns(again) if c.name not in ("__kqlext_before", _rank(number))
+    ]
     return place.workspace.create(
         f"SELECT {', '.join(kept)}, least(__kqlext_before, {level.count + 1}) AS {quoted(_rank(number))} "
         f"FROM {quoted(again)} ORDER BY rowid"

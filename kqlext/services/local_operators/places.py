@@ -89,7 +89,7 @@ class Place:
             return self.expansion.rows(Query(self.scope(span)))
 
     def run(self, kql: str) -> str:
-        """A table of the rows that KQL gives, which may name the text's ``let`` statements; errors are the operator's."""
+        """A table of the rows that KQL gives, which may name the text's ``let`` statements."""
         with self.own_places():
             return self.expansion.rows(self._with(kql))
 

@@ -119,9 +119,7 @@ def bag_unpack(place: Place, call: _Call) -> str:
         taken = {name.lower() for name in clashing}
         others = [name for name in others if name.lower() not in taken]
     bag = f"to_json({quoted(column)})"
-    value = {
-        name: _READ[kind].format(f"json_extract({bag}, {_path(key)})") for name, (key, kind) in made.items()
-    }
+    value = {name: _READ[kind].format(f"json_extract({bag}, {_path(key)})") for name, (key, kind) in made.items()}
     empty = "coalesce({}, '')"
     expressions = [
         f"{empty.format(value[name]) if kind == 'string' else value[name]} AS {quoted(name)}"
@@ -196,7 +194,15 @@ def _as_declared(place: Place, table: str, schema: Span | None, source: Sequence
 
 # --- pivot -----------------------------------------------------------------------------------------------------
 
-_ZERO = {"count": "0", "dcount": "0", "sum": "0", "countif": "0", "make_list": "'[]'", "make_set": "'[]'", "make_bag": "'{}'"}
+_ZERO = {
+    "count": "0",
+    "dcount": "0",
+    "sum": "0",
+    "countif": "0",
+    "make_list": "'[]'",
+    "make_set": "'[]'",
+    "make_bag": "'{}'",
+}
 
 
 def pivot(place: Place, call: _Call) -> str:
@@ -213,14 +219,18 @@ def pivot(place: Place, call: _Call) -> str:
     if len(rest):
         others = [_column(place, call, index) for index in rest]
     keys = "".join(f"{clauses.name(name)}, " for name in others)
-    cells = place.run(
-        f"{place.rows()} | summarize __kqlext_value = {aggregate} by {keys}__kqlext_pivot = tostring({clauses.name(column)})"
+    keys += f"__kqlext_pivot = tostring({clauses.name(column)})"
+    rows = place.workspace.create(f"SELECT *, row_number() OVER () AS __kqlext_row FROM {quoted(place.rows())}")
+    values_of = f"__kqlext_value = {aggregate}, __kqlext_first = min(__kqlext_row)"
+    cells = place.run(f"{rows} | summarize {values_of} by {keys}")
+    values = sorted(
+        value or "" for (value,) in place.workspace.fetch(f"SELECT DISTINCT __kqlext_pivot FROM {quoted(cells)}")
     )
-    values = sorted(value or "" for (value,) in place.workspace.fetch(f"SELECT DISTINCT __kqlext_pivot FROM {quoted(cells)}"))
     _refuse_twins(place, [*others, *values])
     zero = _ZERO.get(aggregate.split("(")[0].strip(), "NULL")
     picked = [
-        f"coalesce(any_value(__kqlext_value) FILTER (WHERE __kqlext_pivot = {literal(value)}), {zero}) AS {quoted(value)}"
+        f"coalesce(any_value(__kqlext_value) FILTER (WHERE __kqlext_pivot = {literal(value)}), {zero}) "
+        f"AS {quoted(value)}"
         for value in values
     ]
     if not others and not picked:
@@ -228,7 +238,7 @@ def pivot(place: Place, call: _Call) -> str:
     group = ", ".join(map(quoted, others))
     table = place.workspace.create(
         f"SELECT {', '.join([*map(quoted, others), *picked])} FROM {quoted(cells)} "
-        + (f"GROUP BY {group} ORDER BY min(rowid)" if others else "")
+        + (f"GROUP BY {group} ORDER BY min(__kqlext_first)" if others else "")
     )
     return _as_declared(place, table, call.schema, others)
 
@@ -238,12 +248,18 @@ def pivot(place: Place, call: _Call) -> str:
 
 def narrow(place: Place, call: _Call) -> str:
     """A row for each value: the number of its row, its column, and itself as a text."""
+    if call.arguments:
+        raise place.wrong("narrow takes no arguments.", call.arguments[0])
     names = [column.name for column in place.columns()]
-    written = ", ".join(f"{clauses.name(f'c{index}')} = tostring({clauses.name(name)})" for index, name in enumerate(names))
+    written = ", ".join(
+        f"{clauses.name(f'c{index}')} = tostring({clauses.name(name)})" for index, name in enumerate(names)
+    )
     texts = place.run(f"{place.rows()} | project {written}")
-    pairs = ", ".join(f"{{'name': {literal(name)}, 'value': {quoted(f'c{index}')}}}" for index, name in enumerate(names))
+    pairs = ", ".join(
+        f"{{'name': {literal(name)}, 'value': {quoted(f'c{index}')}}}" for index, name in enumerate(names)
+    )
     return place.workspace.create(
-        f"SELECT row AS \"Row\", pair.name AS \"Column\", pair.value AS \"Value\" FROM "
+        f'SELECT row AS "Row", pair.name AS "Column", pair.value AS "Value" FROM '
         f"(SELECT CAST(rowid AS BIGINT) AS row, unnest([{pairs}]) AS pair FROM {quoted(texts)}) ORDER BY row"
     )
 
@@ -263,13 +279,16 @@ def _address(text: str) -> str:
 def _bits(text: str) -> str:
     """SQL of how many bits of an address count; null for what is no such number."""
     written = f"regexp_extract({text}, {literal(_OCTETS)}, 5)"
-    return f"CASE WHEN {written} = '' THEN 32 WHEN TRY_CAST({written} AS INTEGER) <= 32 THEN TRY_CAST({written} AS INTEGER) END"
+    bits = f"TRY_CAST({written} AS INTEGER)"
+    return f"CASE WHEN {written} = '' THEN 32 WHEN {bits} <= 32 THEN {bits} END"
 
 
 def ipv4_lookup(place: Place, call: _Call) -> str:
     """The rows with those of a second table whose network holds their address."""
     if len(call.arguments) < 3:
-        raise place.wrong("ipv4_lookup takes a table, a column of addresses, and the table's column of networks.", place.arguments)
+        raise place.wrong(
+            "ipv4_lookup takes a table, a column of addresses, and the table's column of networks.", place.arguments
+        )
     table = place.rows_of(call.arguments[0])
     source = _column(place, call, 1)
     network = clauses.column(place.text, call.arguments[2]) or ""
@@ -281,7 +300,9 @@ def ipv4_lookup(place: Place, call: _Call) -> str:
     if unmatched is None and rest and rest[-1].of(place.text) in ("true", "false"):
         unmatched = rest.pop()
     if rest:
-        raise place.refused("The embedded engine has ipv4_lookup by addresses only.", rest[0], "join by the other columns behind it")
+        raise place.refused(
+            "The embedded engine has ipv4_lookup by addresses only.", rest[0], "join by the other columns behind it"
+        )
     keep = unmatched is not None and unmatched.of(place.text) == "true"
     rows = place.rows()
     left = [column.name for column in place.workspace.table_columns(rows)]

@@ -8,6 +8,7 @@ Source: "make-series operator" of the Kusto Query Language.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from kqlext.services.local_tables import quoted
 from kqlext.steps import pipes
 
 _MOST = 2**20
-_X, _BIN = "__kqlext_x", "__kqlext_bin"
+_X, _BIN, _ROW = "__kqlext_x", "__kqlext_bin", "__kqlext_row"
 # What an axis of a type is counted in, where its bins begin, and how its values are written in an array.
 _SCALES = {
     "datetime": ("epoch_us({})", "-62135596800000000", "strftime(make_timestamp({}), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"),
@@ -76,7 +77,7 @@ def make_series(place: Place) -> Change:
 
 def _aggregate(text: str, span: Span) -> _Aggregate:
     words = list(pipes.outer(text, span))
-    for word, equals in zip(words, words[1:], strict=False):
+    for word, equals in itertools.pairwise(words):
         if word.text == "default" and equals.text == "=" and word is not words[0]:
             written = clauses.trimmed(text, Span(span.start, word.start))
             return _Aggregate(written, clauses.trimmed(text, Span(equals.end, span.end)))
@@ -128,16 +129,19 @@ def _binned(
     x = axis.scale[0].format(quoted(_X))
     number = f"CAST(floor(({x} - {axis.origin}) / CAST({axis.step} AS DOUBLE)) AS BIGINT)"
     if axis.kind != "real":
-        number = f"(({x} - {axis.origin}) - ((({x} - {axis.origin}) % {axis.step}) + {axis.step}) % {axis.step}) // {axis.step}"
+        away = f"({x} - {axis.origin})"
+        number = f"({away} - (({away} % {axis.step}) + {axis.step}) % {axis.step}) // {axis.step}"
     bins = place.workspace.create(
-        f"SELECT * EXCLUDE ({_X}), CAST({number} AS BIGINT) AS {_BIN} FROM {quoted(rows)} WHERE {_X} IS NOT NULL"
+        f"SELECT * EXCLUDE ({_X}), CAST({number} AS BIGINT) AS {_BIN}, row_number() OVER () AS {_ROW} "
+        f"FROM {quoted(rows)} WHERE {_X} IS NOT NULL"
     )
     written = ", ".join(aggregate.written.of(place.text) for aggregate in aggregates)
     keys = f"{by.of(place.text)}, " if by is not None and by.of(place.text) else ""
-    table = place.run(f"{bins} | summarize {written} by {keys}{clauses.name(_BIN)}")
+    first = f"{clauses.name(_ROW)} = min({clauses.name(_ROW)})"
+    table = place.run(f"{bins} | summarize {written}, {first} by {keys}{clauses.name(_BIN)}")
     columns = [column.name for column in place.workspace.table_columns(table)]
     middle = columns.index(_BIN)
-    return columns[:middle], columns[middle + 1 :], table
+    return columns[:middle], columns[middle + 1 : -1], table
 
 
 def _default(place: Place, aggregate: _Aggregate) -> str:
@@ -164,8 +168,7 @@ def _arrays(
     low, high = _limits(axis)
     spans = (
         f"SELECT {group + ', ' if keys else ''}{low} AS __kqlext_low, {high} AS __kqlext_high, "
-        f"min(__kqlext_row) AS __kqlext_first "
-        f"FROM (SELECT *, row_number() OVER () AS __kqlext_row FROM {source}) "
+        f"min({_ROW}) AS __kqlext_first FROM {source} "
         + (f"GROUP BY {group}" if keys else ("" if nonempty else "HAVING count(*) > 0"))
     )
     longest = place.workspace.fetch(f"SELECT coalesce(max(__kqlext_high - __kqlext_low), 0) FROM ({spans})")[0][0]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from kqlext import syntax
 from kqlext.errors import Span
 from kqlext.services.local_operators import clauses
+from kqlext.services.local_operators.external import external_data
 from kqlext.services.local_operators.places import Change, Place
 from kqlext.steps import pipes
 from kqlext.syntax import Token
@@ -69,7 +70,7 @@ def _begins_table(code: list[Token], index: int) -> bool:
     return False
 
 
-def _materialized(place: Place, code: list[Token], index: int) -> Change:
+def _materialized(_place: Place, code: list[Token], index: int) -> Change:
     """Each query runs by itself here: what it gives is computed once anyway, or as often as it is named."""
     return Change.of(code[index].span, " ")
 
@@ -86,4 +87,6 @@ def _table(place: Place, code: list[Token], index: int) -> Change | None:
 _CALLS: dict[str, Callable[[Place, list[Token], int], Change | None]] = {
     "materialize": _materialized,
     "table": _table,
+    "externaldata": external_data,
+    "external_data": external_data,
 }

@@ -44,7 +44,7 @@ def union(place: Place) -> Change | None:
     stars = any(span.of(place.text) == "*" for span in operands)
     known = [*left, *(columns for several in found if several is not None for columns in several.values())]
     if not stars and agree(known):
-        return _labelled(place, source, rest, operands, piped)
+        return _labelled(place, source, operands, piped)
     arms = [Arm(place.rows(), tuple(left[0]), _left_label(place))] if piped else []
     for span, several in zip(operands, found, strict=True):
         arms += _arms(place, span, several or {}, f"union_arg{len(arms)}")
@@ -98,13 +98,11 @@ def _without(place: Place, rest: Span, operands: Sequence[Span], missing: Sequen
     return Change.of(rest, ", ".join(kept)) if kept else place.instead("| where true")
 
 
-def _labelled(place: Place, source: str, rest: Span, operands: Sequence[Span], piped: bool) -> Change | None:
+def _labelled(place: Place, source: str, operands: Sequence[Span], piped: bool) -> Change | None:
     """Keep the names of the query's own tables out of the column that names the tables."""
     if not source:
         return None
-    edits = [
-        (span, f"({span.of(place.text)} | where true)") for span in operands if is_own(span.of(place.text))
-    ]
+    edits = [(span, f"({span.of(place.text)} | where true)") for span in operands if is_own(span.of(place.text))]
     if piped and is_own(place.before.of(place.text)):
         edits.append((Span(place.before.end, place.before.end), " | where true"))
     return Change(tuple(edits)) if edits else None
@@ -258,7 +256,9 @@ def find(place: Place) -> Change | None:
     source = parameters.get("withsource", "source_")
     arms = _searched(place, tables)
     used = {token.text for token in pipes.tokens(place.text, predicate) if token.kind == "name"}
-    terms = any(_is_term(words, index) for words in [list(pipes.tokens(place.text, predicate))] for index in range(len(words)))
+    terms = any(
+        _is_term(words, index) for words in [list(pipes.tokens(place.text, predicate))] for index in range(len(words))
+    )
     arms = [arm for arm in arms if terms or any(column.name in used for column in arm.columns)]
     if not arms:
         raise place.wrong("No table has a column of the predicate.", predicate)
@@ -274,6 +274,3 @@ def find(place: Place) -> Change | None:
         columns.append(f"{clauses.name(name)} = {typed if name in known else 'dynamic(null)'}")
     condition = _condition(place, predicate, False, clauses.name(_TEXT))
     return place.table(f"{table}\n| where {condition}\n| project {', '.join([clauses.name(source), *columns])}")
-
-
-

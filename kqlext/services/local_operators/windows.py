@@ -16,6 +16,7 @@ from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.places import Change, Place, is_own
 from kqlext.services.local_tables import quoted
 from kqlext.steps import pipes
+from kqlext.syntax import Token
 
 # Operators whose answer has none of the columns before them but those that they name.
 _CHOOSES = frozenset("project summarize distinct count make-series top-nested top-hitters".split())
@@ -52,29 +53,25 @@ _FUNCTIONS = {
     "row_rank_min": _Function(
         1, 2, f"max(CASE __kqlext_new WHEN 1 THEN __kqlext_number END) {_RUN}", restart=1, term=0
     ),
-    "row_window_session": _Function(3, 4, ""),
+    "row_window_session": _Function(3, 4, "__kqlext_start"),
 }
+_SESSIONS = ("row_window_session",)
 
 
 def windows(place: Place) -> Change | None:
     """The last call of a window function in an operator, as a column of the rows before it."""
     text = place.text
-    code = list(pipes.tokens(text, place.span))
-    calls = [
-        index
-        for index in range(1, len(code) - 1)
-        if code[index].text in _FUNCTIONS and code[index + 1].text == "(" and code[index - 1].text != "."
-    ]
+    calls = window_calls(place)
     if not calls:
         return None
-    token = code[calls[-1]]
+    token = calls[-1]
     inside = next(clauses.brackets(text, Span(token.end, place.span.end)))[1]
     call = Span(token.start, inside.end + 1)
     arguments = clauses.items(text, inside)
     function = _FUNCTIONS[token.text]
     if not function.least <= len(arguments) <= function.most:
         raise place.wrong(f"{token.text} takes {function.least} to {function.most} arguments.", call)
-    if not _is_serialized(place):
+    if pipes.operator(text, place.span) != "serialize" and not _is_serialized(place):
         raise place.wrong(
             f"{token.text} needs rows that are in an order.", token.span, "put | sort by … or | serialize before it"
         )
@@ -84,6 +81,16 @@ def windows(place: Place) -> Change | None:
     if pipes.operator(text, place.span) not in _CHOOSES:
         edits.append((Span(place.span.end, place.span.end), f"\n| project-away {clauses.name(column)}"))
     return Change(tuple(edits))
+
+
+def window_calls(place: Place) -> list[Token]:
+    """The names of the window functions that an operator calls."""
+    code = list(pipes.tokens(place.text, place.span))
+    return [
+        token
+        for before, token, behind in zip(code, code[1:], code[2:], strict=False)
+        if token.text in _FUNCTIONS and behind.text == "(" and before.text != "."
+    ]
 
 
 def _is_serialized(place: Place) -> bool:
@@ -110,14 +117,12 @@ def _with_column(place: Place, name: str, arguments: Sequence[Span], column: str
         pairs = zip(given, arguments, strict=True)
         added = ", ".join(f"{clauses.name(argument)} = {span.of(place.text)}" for argument, span in pairs)
         rows = place.run(f"{rows} | extend {added}")
-    if name == "row_window_session":
-        value = _sessions(place, rows, given, column)
-    else:
-        value = _value(place, rows, _FUNCTIONS[name], given)
-        if name in ("prev", "next"):
-            kinds = {name: kind for name, kind, *_ in place.workspace.fetch(f"DESCRIBE {quoted(rows)}")}
-            value = f"coalesce({value}, '')" if kinds[given[0]] == "VARCHAR" else value
     function = _FUNCTIONS[name]
+    value = function.value.format(*map(quoted, given), *function.rest[len(given) :])
+    if name in ("prev", "next"):
+        kinds = {known: kind for known, kind, *_ in place.workspace.fetch(f"DESCRIBE {quoted(rows)}")}
+        value = f"coalesce({value}, '')" if kinds[given[0]] == "VARCHAR" else value
+    sessions = f" JOIN {_sessions(place, rows, given)} USING (__kqlext_position)" if name in _SESSIONS else ""
     restart = given[function.restart] if function.restart is not None and function.restart < len(given) else ""
     group = f"sum(CASE WHEN {quoted(restart)} THEN 1 ELSE 0 END) OVER (ORDER BY __kqlext_position)" if restart else "0"
     term = quoted(given[function.term]) if function.term is not None else "0"
@@ -127,22 +132,20 @@ def _with_column(place: Place, name: str, arguments: Sequence[Span], column: str
         f"marked AS (SELECT *, row_number() {_RUN} AS __kqlext_number, "
         f"CASE WHEN {term} IS DISTINCT FROM lag({term}) {_RUN} OR row_number() {_RUN} = 1 THEN 1 ELSE 0 END "
         f"AS __kqlext_new FROM grouped) "
-        f"SELECT {', '.join([*map(quoted, columns), f'{value} AS {quoted(column)}'])} FROM marked "
+        f"SELECT {', '.join([*map(quoted, columns), f'{value} AS {quoted(column)}'])} FROM marked{sessions} "
         "ORDER BY __kqlext_position"
     )
 
 
-def _value(place: Place, rows: str, function: _Function, given: Sequence[str]) -> str:
-    arguments = [quoted(argument) for argument in given]
-    return function.value.format(*arguments, *function.rest[len(arguments) :])
+def _sessions(place: Place, rows: str, given: Sequence[str]) -> str:
+    """A table of when the session of each row began, which depends on all rows before it."""
+    import pyarrow as pa
 
-
-def _sessions(place: Place, rows: str, given: Sequence[str], column: str) -> str:
-    """SQL of when each row's session began: looked up in a list, since each depends on all before it."""
     wanted = ", ".join(map(quoted, given))
     starts = _session_starts(place.workspace.fetch(f"SELECT {wanted} FROM {quoted(rows)}"))
-    written = ", ".join("NULL" if start is None else f"TIMESTAMP '{start.isoformat(' ')}'" for start in starts)
-    return f"CAST([{written}] AS TIMESTAMP[])[__kqlext_position]"
+    positions = pa.array(range(1, len(starts) + 1), pa.int64())
+    table = pa.table({"__kqlext_position": positions, "__kqlext_start": pa.array(starts, pa.timestamp("us"))})
+    return quoted(place.workspace.load(table))
 
 
 def _session_starts(rows: Sequence[tuple[Any, ...]]) -> list[dt.datetime | None]:
@@ -152,9 +155,9 @@ def _session_starts(rows: Sequence[tuple[Any, ...]]) -> list[dt.datetime | None]
     for moment, from_first, between, *restart in rows:
         if moment is None:
             first = None
-        elif first is None or before is None or restart == [True]:
-            first = moment
-        elif moment >= first + from_first or moment >= before + between:
+        elif (
+            restart == [True] or first is None or before is None or moment >= min(first + from_first, before + between)
+        ):
             first = moment
         starts.append(first)
         before = moment
