@@ -5,6 +5,7 @@ Source: the pages of these functions in the Kusto Query Language reference ("IPv
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
@@ -13,19 +14,25 @@ from typing import Any
 from kqlext.services.local_functions.rows import Function
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = re.compile(rf"({_OCTET}(?:\.{_OCTET}){{3}})(?:/(3[0-2]|[12]?\d))?", re.ASCII)
-_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?<!\d\.)({_OCTET}(?:\.{_OCTET}){{3}})(?![0-9A-Za-z])(?!\.\d)", re.ASCII)
+_ADDRESS = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_IPV4 = re.compile(rf"\s*({_OCTET})\.({_OCTET})\.({_OCTET})\.({_OCTET})(?:/(3[0-2]|[12]?\d))?\s*", re.ASCII)
+_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z])(?<!\d\.)({_ADDRESS})(?![0-9A-Za-z])(?!\.\d)", re.ASCII)
 _IPV4_PREFIX = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{0,2}}\.", re.ASCII)
 _MAPPED = 0xFFFF << 32  # where IPv6 has the addresses of IPv4
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 def ipv4(text: str) -> tuple[int, int] | None:
     """The number of an address and how many of its bits count, or None where it is none."""
-    found = _IPV4.fullmatch(text.strip())
+    found = _IPV4.fullmatch(text)
     if found is None:
         return None
-    return int(ipaddress.IPv4Address(found[1])), 32 if found[2] is None else int(found[2])
+    first, second, third, fourth, length = found.groups()
+    number = int(first) << 24 | int(second) << 16 | int(third) << 8 | int(fourth)
+    return number, 32 if length is None else int(length)
+
+
+# Every row asks with the same few networks.
+_network = functools.lru_cache(maxsize=256)(ipv4)
 
 
 def ipv6(text: str) -> tuple[int, int] | None:
@@ -62,10 +69,11 @@ def _match(bits: int, one: str, other: str, prefix: int | None) -> bool | None:
 
 
 def _in_range(bits: int, address: str, network: str) -> bool | None:
-    read = _FAMILIES[bits]
-    inside, around = read(address), read(network)
-    if inside is None or around is None:
-        return None
+    inside, around = _FAMILIES[bits](address), (_network if bits == 32 else ipv6)(network)
+    return None if inside is None or around is None else _is_within(bits, inside, around)
+
+
+def _is_within(bits: int, inside: tuple[int, int], around: tuple[int, int]) -> bool:
     shift = bits - around[1]
     return inside[1] >= around[1] and inside[0] >> shift == around[0] >> shift
 
@@ -85,8 +93,12 @@ def _in_any_range(bits: int, address: str, networks: list[Any]) -> bool | None:
     return any(_in_range(bits, address, network) for network in _texts(networks))
 
 
+_PRIVATE = ((10 << 24, 8), (172 << 24 | 16 << 16, 12), (192 << 24 | 168 << 16, 16))
+
+
 def _is_private(address: str) -> bool | None:
-    return None if ipv4(address) is None else any(_in_range(32, address, network) for network in _PRIVATE)
+    found = ipv4(address)
+    return None if found is None else any(_is_within(32, found, network) for network in _PRIVATE)
 
 
 def _netmask_suffix(address: str) -> int | None:
@@ -96,7 +108,7 @@ def _netmask_suffix(address: str) -> int | None:
 
 def _masked(address: Any, prefix: int | None) -> tuple[int, int] | None:
     """The number of an address (a text, or itself a number) with only the bits that count, and their number."""
-    if isinstance(address, bool) or prefix is not None and not 0 <= prefix <= 32:
+    if isinstance(address, bool) or (prefix is not None and not 0 <= prefix <= 32):
         return None
     if isinstance(address, int):
         found = (address, 32) if 0 <= address < 2**32 else None

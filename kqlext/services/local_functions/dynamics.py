@@ -5,6 +5,7 @@ Source: the pages of these functions in the Kusto Query Language reference ("Dyn
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -62,7 +63,7 @@ def _parts(array: Any, indices: Any) -> list[Any] | None:
         return None
     size = len(array)
     bounds = [0, *(min(max(place + size if place < 0 else place, 0), size) for place in places), size]
-    return [array[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [array[start:end] for start, end in itertools.pairwise(bounds)]
 
 
 def _sort_key(value: Any) -> tuple[int, Any]:
@@ -188,7 +189,9 @@ def merged(bags: Iterable[Any]) -> Bag:
     result: Bag = {}
     for bag in bags:
         if isinstance(bag, dict):
-            result = {**bag, **result} if not result else {**result, **{k: v for k, v in bag.items() if k not in result}}
+            result = (
+                {**bag, **result} if not result else {**result, **{k: v for k, v in bag.items() if k not in result}}
+            )
     return result
 
 
@@ -215,7 +218,9 @@ FUNCTIONS = (
     Function("array_rotate_left", "dynamic long", python=_rotated, returns="dynamic"),
     Function("array_rotate_right", "dynamic long", python=lambda a, n: _rotated(a, -n), returns="dynamic"),
     Function("array_shift_left", "dynamic long dynamic?", python=_shifted, returns="dynamic"),
-    Function("array_shift_right", "dynamic long dynamic?", python=lambda a, n, d: _shifted(a, -n, d), returns="dynamic"),
+    Function(
+        "array_shift_right", "dynamic long dynamic?", python=lambda a, n, d: _shifted(a, -n, d), returns="dynamic"
+    ),
     Function("array_split", "dynamic dynamic", python=_parts, returns="dynamic"),
     Function("set_union", "dynamic*", python=_union, returns="dynamic"),
     Function("set_intersect", "dynamic*", python=_intersection, returns="dynamic"),

@@ -33,7 +33,6 @@ def _codepoints(values: list[Any]) -> str:
     return "".join(chr(item) for item in found if isinstance(item, int) and not 0xD800 <= item < 0xE000)
 
 
-
 _UNRESERVED = "-_.!*()"
 
 
@@ -111,7 +110,7 @@ FUNCTIONS = (
     ),
     Function("url_encode", "text", python=lambda text: _url_encoded(text, "+"), returns="text"),
     Function("url_encode_component", "text", python=lambda text: _url_encoded(text, "%20"), returns="text"),
-    Function("url_decode", "text", python=lambda text: urllib.parse.unquote_plus(text), returns="text"),
+    Function("url_decode", "text", python=urllib.parse.unquote_plus, returns="text"),
     Function(
         "base64_decode_toarray",
         "text",

@@ -1,4 +1,4 @@
-"""Calls that need the columns they stand on, or give several, written as calls that do not. Pure, over duckdb-kql's tree.
+"""Calls that need the columns they stand on, or give several, written as calls that do not. Pure.
 
 ``column_ifexists``, ``pack_all`` and ``ingestion_time`` become what they are on these columns; a function that gives
 several columns becomes one call for each, and so do ``percentiles`` and ``take_any(*)``.
@@ -49,8 +49,8 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
 
 
 def _rebuilt(node: Any, columns: Sequence[str], memo: dict[int, Any]) -> Any:
-    """The tree with each such call replaced. What does not change stays the same object, and nested queries as they are:
-    duckdb-kql computes an object that is met twice once."""
+    """The tree with each such call replaced. What does not change stays the same object, since duckdb-kql computes
+    one that it meets twice once; nested queries have their own columns."""
     if id(node) in memo:
         return memo[id(node)]
     result = node
@@ -60,9 +60,7 @@ def _rebuilt(node: Any, columns: Sequence[str], memo: dict[int, Any]) -> Any:
             result = type(node)(items)
     elif dataclasses.is_dataclass(node) and not isinstance(node, (type, ir.Query)):
         values = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
-        changes = {
-            name: new for name, old in values.items() if (new := _rebuilt(old, columns, memo)) is not old
-        }
+        changes = {name: new for name, old in values.items() if (new := _rebuilt(old, columns, memo)) is not old}
         result = dataclasses.replace(node, **changes) if changes else node
         if isinstance(result, ir.FunctionCall) and (replacement := _CALLS.get(result.name.lower())):
             result = replacement(result, columns)
@@ -102,7 +100,7 @@ def _pairs(columns: Sequence[ir.Expr]) -> Iterator[ir.Expr]:
 _TIMES = ("TimeGenerated", "Timestamp")
 
 
-def _ingestion_time(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
+def _ingestion_time(_: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
     column = next((name for name in _TIMES if name in columns), None)
     if column is None:
         raise KqlUnsupportedError(
@@ -213,7 +211,8 @@ def _names(named: ir.NamedExpr) -> tuple[str, ...]:
 
 def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
     if len(names) > 1:
-        raise KqlUnsupportedError("several names", hint=f"({', '.join(names)}) are the names of one column")
+        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else "it"
+        raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
     yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from duckdb_kql.translate import _numeric_bin
+
 from kqlext.services.local_functions import dynamics
 from kqlext.services.local_functions.rows import Function
 from kqlext.services.local_functions.times import bin_of
@@ -47,7 +49,7 @@ FUNCTIONS = (
         for place in range(_MOST_ARRAYS)
     ),
     # Numbers: as the engine bins them, from the fixed point on.
-    Function("bin_at", "any any any", "(floor(({0} - {2}) / {1}) * {1} + {2})"),
+    Function("bin_at", "any any any", f"({_numeric_bin('({0} - {2})', '{1}')} + {2})"),
 )
 
 TEMPORAL = {

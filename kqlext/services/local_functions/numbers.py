@@ -11,7 +11,9 @@ import math
 import re
 from typing import Any
 
-from kqlext.services.local_functions.rows import Function, once
+from duckdb_kql.translate import _kql_datetime_text
+
+from kqlext.services.local_functions.rows import PREFIX, Function, once
 
 _UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
@@ -31,8 +33,13 @@ def _bytes(size: float, precision: int | None, unit: str | None) -> str:
     return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown} {_UNITS[power]}"
 
 
-_HEX = once("{0}", "_h", "printf('%x', CASE typeof(_h) WHEN 'INTEGER' THEN CAST(_h AS BIGINT) & 4294967295 ELSE _h END)")
+_HEX = once(
+    "{0}", "_h", "printf('%x', CASE typeof(_h) WHEN 'INTEGER' THEN CAST(_h AS BIGINT) & 4294967295 ELSE _h END)"
+)
 
+_HASHED = (
+    f"CASE typeof(_a) WHEN 'TIMESTAMP' THEN {_kql_datetime_text('CAST(_a AS TIMESTAMP)')} ELSE CAST(_a AS VARCHAR) END"
+)
 _MOST = 1_048_576
 _SPAN = re.compile(r"(-)?(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)(?:\.(\d{7}))?")
 _Bound = int | float | dt.datetime | dt.timedelta
@@ -61,7 +68,7 @@ def _range(start: Any, stop: Any, step: Any) -> list[Any] | None:
         return None
     found: list[Any] = []
     current: Any = first
-    while (current <= last if by > zero else current >= last) and len(found) < _MOST:  # type: ignore[operator]
+    while (current <= last if by > zero else current >= last) and len(found) < _MOST:
         found.append(current)
         current = first + by * len(found)
     return [_dynamic(item) for item in found]
@@ -82,14 +89,26 @@ def _dynamic(value: _Bound) -> Any:
 FUNCTIONS = (
     Function("rand", "long?", "CASE WHEN {0} IS NULL THEN random() ELSE floor(random() * {0}) END"),
     Function("range", "dynamic dynamic dynamic?", python=_range, returns="dynamic"),
+    *(
+        Function(name, "any", once("{0}", "_a", f"{PREFIX}hash_of(typeof(_a), {_HASHED})"))
+        for name in ("hash", "hash_xxhash64")
+    ),
     Function("new_guid", "", "uuid()"),
-    Function("tohex", "any long?", once(_HEX, "_x", "lpad(_x, CAST(greatest(length(_x), coalesce({1}, 0)) AS INTEGER), '0')")),
+    Function(
+        "tohex",
+        "any long?",
+        once(_HEX, "_x", "lpad(_x, CAST(greatest(length(_x), least(coalesce({1}, 0), 16)) AS INTEGER), '0')"),
+    ),
     Function("format_bytes", "real long? text?", python=_bytes, returns="text"),
     Function("loggamma", "real", "lgamma({0})"),
     Function("erf", "real", python=math.erf, returns="real"),
     Function("erfc", "real", python=math.erfc, returns="real"),
     Function("bitset_count_ones", "long", "CAST(bit_count({0}) AS BIGINT)"),
     Function("around", "any any any", "({0} BETWEEN {1} - {2} AND {1} + {2})"),
-    Function("assert", "bool text", "CASE WHEN {0} THEN TRUE ELSE CAST(error('assert() failed with message: ' || {1}) AS BOOLEAN) END"),
+    Function(
+        "assert",
+        "bool text",
+        "CASE WHEN {0} THEN TRUE ELSE CAST(error('assert() failed with message: ' || {1}) AS BOOLEAN) END",
+    ),
     Function("current_database", "", "current_database()"),
 )

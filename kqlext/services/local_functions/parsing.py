@@ -16,7 +16,6 @@ from xml.parsers import expat
 from kqlext.services.local_functions.rows import Function
 
 
-
 def _csv(text: str) -> list[str]:
     return next(csv.reader(io.StringIO(text, newline="")), [""])
 
@@ -86,6 +85,7 @@ def _quoted_arguments(text: str) -> list[str]:
 
 # --- paths ---------------------------------------------------------------------------------------------------
 
+
 def _path(text: str) -> dict[str, str]:
     scheme, found, path = text.partition("://")
     if not found:
@@ -120,7 +120,7 @@ def _split_last(path: str) -> tuple[str, str, str]:
 _LONGEST_XML = 1_048_576
 
 
-class _Document(Exception):
+class _DocumentTypeError(Exception):
     """A document type, whose entities are not read."""
 
 
@@ -144,16 +144,19 @@ def _xml(text: str) -> dict[str, Any] | None:
         else:
             parent[name] = value
 
+    def text_of(data: str) -> None:
+        open_elements[-1][2].append(data)
+
     def doctype(*_: object) -> None:
-        raise _Document
+        raise _DocumentTypeError
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = lambda data: open_elements[-1][2].append(data)
+    parser.CharacterDataHandler = text_of
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).strip().encode(), True)
-    except (expat.ExpatError, _Document):
+    except (expat.ExpatError, _DocumentTypeError):
         return None
     return root
 

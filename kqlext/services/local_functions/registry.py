@@ -23,21 +23,32 @@ from duckdb_kql.translate import functions as engine
 from kqlext.services.local_functions import (
     addresses,
     aggregates,
+    decomposition,
     dynamics,
     encodings,
+    geography,
+    hashes,
     mended,
     numbers,
     parsing,
+    series,
     texts,
     times,
 )
 from kqlext.services.local_functions.expansion import Names, expanded
 from kqlext.services.local_functions.rows import PREFIX, SQL_TYPES, Aggregate, Function, as_dynamic, once
+from kqlext.services.local_functions.several import SEVERAL
 
-_MODULES = (addresses, dynamics, encodings, mended, numbers, parsing, texts, times)
+_MODULES = (addresses, decomposition, dynamics, encodings, geography, mended, numbers, parsing, series, texts, times)
 FUNCTIONS: dict[str, Function] = {row.name: row for module in _MODULES for row in module.FUNCTIONS}
 AGGREGATES: dict[str, Aggregate] = {row.name: row for row in aggregates.AGGREGATES}
-_HELPERS = {row.name: row for row in aggregates.HELPERS}
+_HELPERS = {row.name: row for row in (*aggregates.HELPERS, *hashes.HELPERS, *decomposition.WHOLE, *series.WHOLE)}
+
+
+def names() -> set[str]:
+    """What a query can call of these, and the engine does not know by itself."""
+    return {name for name in {*FUNCTIONS, *AGGREGATES, *SEVERAL} if "__" not in name}
+
 
 _LOCK = threading.Lock()  # the dictionaries are the process's
 _MISSING = object()

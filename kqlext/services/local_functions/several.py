@@ -10,22 +10,14 @@ from kqlext.services.local_functions.rows import PREFIX, SQL_TYPES, Function
 _FIT = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
 SEVERAL: dict[str, tuple[str, ...]] = {
     "series_fit_line": _FIT,
-    "series_fit_2lines": (
-        *("rsquare", "split_idx", "variance", "rvariance", "line_fit"),
-        *(f"right_{name}" for name in ("rsquare", "slope", "interception", "variance", "rvariance")),
-        *(f"left_{name}" for name in ("rsquare", "slope", "interception", "variance", "rvariance")),
-    ),
-    "series_fit_poly": ("rsquare", "coefficients", "variance", "rvariance", "poly_fit"),
     "series_stats": ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"),
     "series_decompose": ("baseline", "seasonal", "trend", "residual"),
     "series_decompose_anomalies": ("ad_flag", "ad_score", "baseline"),
-    "series_periods_detect": ("periods", "scores"),
-    "series_periods_validate": ("periods", "scores"),
 }
 _TYPES = {
-    **dict.fromkeys(("min_idx", "max_idx", "split_idx"), "long"),
-    **dict.fromkeys(("line_fit", "poly_fit", "coefficients", "baseline", "seasonal", "trend", "residual"), "dynamic"),
-    **dict.fromkeys(("ad_flag", "ad_score", "periods", "scores"), "dynamic"),
+    **dict.fromkeys(("min_idx", "max_idx"), "long"),
+    **dict.fromkeys(("line_fit", "baseline", "seasonal", "trend", "residual"), "dynamic"),
+    **dict.fromkeys(("ad_flag", "ad_score"), "dynamic"),
 }
 
 

@@ -6,6 +6,7 @@ Source: the pages of these functions in the Kusto Query Language reference ("Str
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from kqlext.services.local_functions.rows import Function
@@ -38,18 +39,32 @@ def _quoted_regex(text: str) -> str:
     return re.sub(r"[\\^$.|?*+()\[\]{}\-&~#]", lambda match: "\\" + match.group(), text)
 
 
-def _replaced(text: str, old: Any, new: Any) -> str | None:
-    if not isinstance(old, list) or not all(isinstance(item, str) for item in old):
+def _replaced(text: str, lookups: Any, rewrites: Any) -> str | None:
+    """The first lookup wins where two would overlap; what is no text replaces nothing."""
+    if not isinstance(lookups, list) or not isinstance(rewrites, list):
         return None
-    rewrites = new if isinstance(new, list) else [new] * len(old)
-    if len(rewrites) != len(old):
-        raise ValueError("replace_strings() takes as many rewrites as lookups")
-    for lookup, rewrite in zip(old, rewrites, strict=True):
-        text = text.replace(lookup, str(rewrite))
-    return text
+    pieces = [(text, True)]  # and whether it may still be replaced
+    for place, lookup in enumerate(lookups):
+        if isinstance(lookup, str) and lookup and place < len(rewrites):
+            rewrite = rewrites[place] if isinstance(rewrites[place], str) else lookup
+            pieces = [new for piece in pieces for new in _divided(*piece, lookup, rewrite)]
+    return "".join(piece for piece, _ in pieces)
 
 
-def _index_of_regex(text: str, pattern: str, start: int | None, length: int | None, occurrence: int | None) -> int | None:
+def _divided(text: str, is_open: bool, lookup: str, rewrite: str) -> Iterator[tuple[str, bool]]:
+    if not is_open:
+        yield text, False
+        return
+    first, *others = text.split(lookup)
+    yield first, True
+    for other in others:
+        yield rewrite, False
+        yield other, True
+
+
+def _index_of_regex(
+    text: str, pattern: str, start: int | None, length: int | None, occurrence: int | None
+) -> int | None:
     count = 1 if occurrence is None else occurrence
     reach = -1 if length is None else length
     begin = start or 0
@@ -70,10 +85,15 @@ FUNCTIONS = (
     Function("indexof", "text text long? long? long?", python=_index, returns="long", counts=(3, 4, 5)),
     Function("indexof_regex", "text text long? long? long?", python=_index_of_regex, returns="long"),
     Function("strcmp", "text text", "CAST(CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 ELSE 0 END AS BIGINT)"),
-    Function("strrep", "text long text", "array_to_string(list_transform(generate_series(1, {1}), lambda _: {0}), {2})", counts=(3,)),
+    Function(
+        "strrep",
+        "text long text",
+        "array_to_string(list_transform(generate_series(1, {1}), lambda _: {0}), {2})",
+        counts=(3,),
+    ),
     Function("translate", "text text text", python=_translated, returns="text"),
     Function("regex_quote", "text", python=_quoted_regex, returns="text"),
-    Function("replace_strings", "text dynamic dynamic?", python=_replaced, returns="text"),
+    Function("replace_strings", "text dynamic dynamic", python=_replaced, returns="text"),
     Function("string_size", "text", "CAST(bit_length({0}) // 8 AS BIGINT)"),
     Function("isascii", "text", "regexp_full_match({0}, '[\\x00-\\x7F]*', 's')"),
     Function("isutf8", "text", "({0} IS NOT NULL)"),

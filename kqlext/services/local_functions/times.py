@@ -22,7 +22,9 @@ def bin_of(value: str, size: str, fixed: str = "") -> str:
     """
     begin = f"CASE typeof(_b.v) WHEN 'INTERVAL' THEN 0 ELSE {BEGIN} END"
     above = f"epoch_us(_b.v) + {begin}" if not fixed else f"epoch_us(_b.v) - epoch_us({fixed})"
-    rest = once(f"struct_pack(x := {above}, r := epoch_us({size}))", "_r", "(_r.x % NULLIF(_r.r, 0) + _r.r) % NULLIF(_r.r, 0)")
+    rest = once(
+        f"struct_pack(x := {above}, r := epoch_us({size}))", "_r", "(_r.x % NULLIF(_r.r, 0) + _r.r) % NULLIF(_r.r, 0)"
+    )
     return once(f"struct_pack(v := {value})", "_b", f"_b.v - to_microseconds({rest})")
 
 
@@ -57,8 +59,8 @@ def _format(span: dt.timedelta, pattern: str) -> str:
 
 
 _EXACT = (
-    "CASE WHEN {0} % 1000 <> 0 THEN CAST(error('the embedded engine holds times to the microsecond; these nanoseconds are "
-    "finer') AS TIMESTAMP) ELSE make_timestamp({0} // 1000) END"
+    "CASE WHEN {0} % 1000 <> 0 THEN CAST(error('the embedded engine holds times to the microsecond; these nanoseconds "
+    "are finer') AS TIMESTAMP) ELSE make_timestamp({0} // 1000) END"
 )
 
 FUNCTIONS = (
@@ -68,8 +70,6 @@ FUNCTIONS = (
     Function("unixtime_nanoseconds_todatetime", "long", _EXACT),
     Function("datetime_utc_to_local", "datetime text", "({0} AT TIME ZONE 'UTC' AT TIME ZONE {1})"),
     Function("datetime_local_to_utc", "datetime text", "({0} AT TIME ZONE {1} AT TIME ZONE 'UTC')"),
-    Function(
-        "datetime_list_timezones", "", "(SELECT to_json(list(name ORDER BY name)) FROM pg_timezone_names())"
-    ),
+    Function("datetime_list_timezones", "", "(SELECT to_json(list(name ORDER BY name)) FROM pg_timezone_names())"),
     Function("format_timespan", "timespan text", python=_format, returns="text"),
 )
