@@ -90,7 +90,7 @@ def _connectors(outline: Outline, rows: dict[int, int]) -> Figure:
 def _caption(line: Line) -> str:
     parts = [line.process_id, ABSENT if line.absent else line.time, middle_out(line.command, _COMMAND)]
     name = plain(middle_out(line.name, 60))
-    return f"{'▶ ' if line.matched else ''}<b>{name}</b> " + plain(" · ".join(part for part in parts if part))
+    return f"<b>{name}</b>{' ◀' if line.matched else ''} " + plain(" · ".join(part for part in parts if part))
 
 
 def _hover(line: Line) -> str:

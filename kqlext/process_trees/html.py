@@ -43,7 +43,7 @@ def html(tree: ProcessTree) -> str:
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
         f'<div class="tex2jax_ignore mathjax_ignore">{above}'
-        '<div style="overflow:auto;max-height:40em;white-space:nowrap" tabindex="0" role="region" '
+        '<div style="overflow:auto;max-height:40em" tabindex="0" role="region" '
         f'aria-label="process tree">{"".join(_body(outline, rows))}</div></div>'
     )
 
@@ -110,11 +110,15 @@ def _row(line: Line) -> str:
     mark = f' style="{colour}"' if colour else ""
     parts = [f"<b{mark}{title}>{name}</b>"]
     if line.matched:
-        parts = [f"<b{mark}{title}>▶ <u>{name}</u></b>"]
+        parts = [f"<b{mark}{title}><u>{name}</u> ◀</b>"]
     parts += [_text(middle_out(part, _VALUE)) for part in (line.process_id, line.user) if part]
     parts += [f"<i>{ABSENT}</i>"] if line.absent else []
     parts += [line.time] if line.time else []
-    command = f' <span style="font-family:monospace">{_text(line.command)}</span>' if line.command else ""
+    command = (
+        f' <span style="font-family:monospace;word-break:break-all">{_text(line.command)}</span>'
+        if line.command
+        else ""
+    )
     return " · ".join(parts) + command
 
 

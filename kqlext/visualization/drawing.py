@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ MIME_TYPE = "application/vnd.plotly.v1+json"
 _FALLBACK_BYTES = 20_000  # of the table beside a chart
 # With "responsive" the output of JupyterLab has no height. plotly's own page for sharing a chart takes its data.
 _CONFIG = {"displaylogo": False, "typesetMath": False, "showSendToCloud": False, "plotlyServerURL": ""}
+_OWN_BYTES = 275_000  # of a chart of our own with its picture, without the table
 _FEW = 5  # warnings that are written above a chart
 
 Properties = Mapping[str, Any]
@@ -59,10 +61,17 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
         return {**bundle, **tables.mime_bundle(result, remark, _FALLBACK_BYTES)}
     bundle[VEGA_LITE] = spec
     png, lacking = images.picture(spec) if result.view.chart_image else (None, "")
+    if png is not None and own_kind is not None and _saved_bytes(bundle) + len(png) * 4 // 3 > _OWN_BYTES:
+        png, lacking = None, "no picture: the notebook would be too large"
     if png is not None:
         bundle["image/png"] = base64.b64encode(png).decode()
     remark = f"render {kind}: a chart in notebooks; here a table{lacking and f' ({lacking})'}"
     return {**bundle, "text/plain": tables.mime_bundle(result, remark, _FALLBACK_BYTES)["text/plain"]}
+
+
+def _saved_bytes(bundle: Mapping[str, Any]) -> int:
+    """About how much a notebook is larger by these: it is saved with a line for each value."""
+    return len(json.dumps(bundle, indent=1, ensure_ascii=False).encode(errors="replace"))
 
 
 def plotly_form(drawn: Figure) -> dict[str, Any]:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["figure", "plainer", "timeline"]
 
-_LANE = 26  # pixels
+_LANE, _ENTRY = 26, 20  # pixels of a lane, and of an entry of the legend
+_LEAST = 130  # of the lanes together
 _SLIDER = 44
 _TALLEST = 4_000
 
@@ -105,20 +106,22 @@ def figure(result: Result, asked: Mapping[str, Any]) -> Figure:
     data = traces(events, marks, result.view.look, notes)
     lanes = len(events.lanes)
     top = -1.2 if found else -0.5
-    data += lines(found, lanes, top + 0.3 if found else top)
+    ends = _range(events, found)
+    data += lines(found, lanes, top + 0.35, ends)
     said = _account(events)
     warned = [f"Warning: {warning}" for warning in warning_lines(result)]
     title = None if asked.get("title") in (None, "") else str(asked["title"])
-    legend = sum(trace.get("showlegend", True) for trace in data) > 1
-    page = layout(title, [*warned, f"{said}.", *notes], showlegend=legend, barmode="overlay", hovermode="closest")
+    entries = sum(trace.get("showlegend", True) for trace in data)
+    page = layout(title, [*warned, f"{said}.", *notes], showlegend=entries > 1, barmode="overlay", hovermode="closest")
     slider = _slider(asked.get("slider"))
-    page["height"] = _height(
-        asked.get("height"), page["margin"]["t"] + 90 + _SLIDER * slider + _LANE * (lanes + bool(found))
-    )
+    page["legend"] = {"tracegroupgap": 0}
+    inner = max(_LEAST, _LANE * (lanes + bool(found)), _ENTRY * entries - _SLIDER if entries > 1 else 0)
+    page["height"] = _height(asked.get("height"), page["margin"]["t"] + 90 + _SLIDER * slider + inner)
     room = _SLIDER / max(120, page["height"] - page["margin"]["t"] - 60)
+    shown = [str(moment.astype("datetime64[ms]")) for moment in ends]
     page["xaxis"] = axis(
         f"{listing(dict.fromkeys(source.time.name for source in events.sources), 3)} (UTC)", "date",
-        range=_range(events, found), rangeslider={"visible": slider, "thickness": round(room, 3)} if slider else {},
+        range=shown, rangeslider={"visible": True, "thickness": round(room, 3), "range": shown} if slider else {},
     )  # fmt: skip
     page["yaxis"] = axis(
         ", ".join(events.grouped), tickmode="array", tickvals=list(range(lanes)), ticktext=lane_labels(events),
@@ -174,7 +177,7 @@ def _slider(value: Any) -> bool:
 
 def _height(value: Any, default: int) -> int:
     if value in (None, ""):
-        return min(_TALLEST, max(300, default))
+        return min(_TALLEST, default)
     try:
         height = int(str(value))
     except ValueError:
@@ -184,7 +187,7 @@ def _height(value: Any, default: int) -> int:
     return height
 
 
-def _range(events: Events, found: list[Reference]) -> list[str]:
+def _range(events: Events, found: list[Reference]) -> tuple[Any, Any]:
     """All of the events, and a little beside them."""
     ends = events.end[~np.isnat(events.end)]
     marked = np.array([one.time for one in found], dtype="datetime64[us]")
@@ -192,10 +195,7 @@ def _range(events: Events, found: list[Reference]) -> list[str]:
     first, last = every.min(), every.max()
     beside = max((last - first) // 40, np.timedelta64(1_000, "us")) if last > first else np.timedelta64(1, "s")
     least, most = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31", "us")
-    return [
-        str(max(first - beside, least).astype("datetime64[ms]")),
-        str(min(last + beside, most).astype("datetime64[ms]")),
-    ]
+    return max(first - beside, least), min(last + beside, most)
 
 
 def _account(events: Events) -> str:

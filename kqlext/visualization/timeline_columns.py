@@ -74,9 +74,21 @@ def time_column(table: Table) -> Column:
     by_type = [column for column in table.columns if column.type == "datetime"]
     found = [*(column for column in known if column.type == "datetime"), *known, *by_type]
     found = found or [column for column in table.columns if may_be_time(column)]
+    called_so = [column for name in TIME_NAMES for column in table.columns if column.name.lower() == name.lower()]
+    if not found and called_so:
+        times(called_so[0], "time", [])  # says what is wrong with it
     if not found:
         raise NotDrawnError("there is no column of datetimes, and no text that is a time (2024-01-31T12:00:00Z)")
     return found[0]
+
+
+def start_of(end: Column, table: Table) -> Column | None:
+    """The column that is called as that of the ends is, if there is one: StartTimeUtc of EndTimeUtc."""
+    wanted = re.sub("(?i)end", lambda match: _START[match[0].islower(), match[0].isupper()], end.name)
+    return next((one for one in table.columns if one.name == wanted != end.name and may_be_time(one)), None)
+
+
+_START = {(True, False): "start", (False, True): "START", (False, False): "Start"}
 
 
 def may_be_time(column: Column) -> bool:

@@ -19,6 +19,7 @@ from kqlext.visualization.timeline_columns import (
     column_named,
     columns_named,
     default_tooltips,
+    start_of,
     time_column,
     times,
 )
@@ -144,10 +145,12 @@ def _check_named(asked: Mapping[str, Any], tables: Mapping[str, Table]) -> None:
 
 def _part(name: str, table: Table, asked: Mapping[str, Any], several: bool, notes: list[str]) -> _Part:
     own: list[str] = []
-    column = column_named(asked, "time", table) or column_named(asked, "start", table) or time_column(table)
+    last = column_named(asked, "end", table)
+    column = column_named(asked, "time", table) or column_named(asked, "start", table)
+    column = column or (start_of(last, table) if last else None) or time_column(table)
     start = times(column, "time", own)
     rows = np.flatnonzero(~np.isnat(start))
-    end = _ends(column_named(asked, "end", table), start, rows, own)
+    end = _ends(last, start, rows, own)
     groups, colours = columns_named(asked, "group", table), columns_named(asked, "color", table)
     label = column_named(asked, "label", table)
     grouped = tuple(table.columns[place].name for place in groups)
@@ -161,7 +164,7 @@ def _part(name: str, table: Table, asked: Mapping[str, Any], several: bool, note
     return _Part(
         source, rows, start[rows], end,
         _named(groups, table, rows, (name,)),
-        _named(colours, table, rows, (name if several else column.name,)),
+        _named(colours, table, rows, (name,)),
         grouped,
     )  # fmt: skip
 

@@ -22,12 +22,16 @@ MOST_EVENTS = 3_000
 """Events that have a mark each."""
 MOST_MARKS = 1_500
 """Marks of more events than that."""
-_BYTES = 140_000  # of marks and tooltips
-_MARK, _BAR = 34, 70  # bytes of a mark, and of a bar, without its tooltip
+_BYTES = 190_000  # of marks and tooltips
+_MARK, _BAR = (
+    66,
+    110,
+)  # bytes of a mark and of a bar without its tooltip; a notebook has each number on a line of its own
 _WIDEST, _NARROWEST = 400, 30  # characters of a tooltip
 _VALUE = 120  # characters of a value in it
 _BESIDE, _MOST_BESIDE = 32, 60  # characters of a label beside a mark, and events that have one
 _COLUMNS = 2_000  # stretches of time, of which no screen has more
+_LEGEND = 30  # characters of a name in the legend
 _SMALLEST, _LARGEST = 6, 20  # pixels of a mark of many events
 _UNITS = (1, 2, 5, 10, 15, 30)
 _SECOND, _DAY = 1_000_000, 86_400_000_000
@@ -64,7 +68,7 @@ class Marks:
 def marks_of(events: Events, notes: list[str]) -> Marks:
     """A mark for each event, or for many the events of a stretch of time together."""
     every = np.arange(len(events))
-    if len(events) <= MOST_EVENTS:
+    if len(events) <= MOST_EVENTS and _size_of(events.end) <= _BYTES:
         one = np.ones(len(events), dtype=np.int64)
         return Marks(every, events.start, events.end, events.lane, events.colour, one, events.start)
     key, name = _stretches(events)
@@ -81,9 +85,16 @@ def marks_of(events: Events, notes: list[str]) -> Marks:
     )
     if not np.isnat(events.end).all():
         notes.append("With so many events no ends are drawn.")
-    middle = events.start[first] + (events.start[last] - events.start[first]) // 2
     nothing = np.full(len(first), np.datetime64("NaT", "us"))
-    return Marks(first, middle, nothing, events.lane[first], events.colour[first], counts, events.start[last])
+    return Marks(
+        first, events.start[first], nothing, events.lane[first], events.colour[first], counts, events.start[last]
+    )
+
+
+def _size_of(ends: Any) -> int:
+    """Bytes of marks with these ends, without tooltips."""
+    bars = int((~np.isnat(ends)).sum())
+    return _MARK * len(ends) + (_BAR - _MARK) * bars
 
 
 def _stretches(events: Events) -> tuple[Any, str]:
@@ -109,7 +120,7 @@ def traces(events: Events, marks: Marks, look: Look, notes: list[str]) -> list[F
     styles = list(look.styles(events.colours))
     if events.rest:
         styles[-1] = replace(styles[-1], colour=TEXT)
-    for colour, (name, style) in enumerate(zip(labels(events.colours), styles, strict=True)):
+    for colour, (name, style) in enumerate(zip(labels(events.colours, _LEGEND), styles, strict=True)):
         own = marks.colour == colour
         shown = True
         for rows, draw in ((np.flatnonzero(own & is_bar), _bars), (np.flatnonzero(own & ~is_bar), _points)):
@@ -136,7 +147,8 @@ def _points(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None)
     words = {"mode": "markers+text", "text": list(beside), "textposition": "middle right"} if beside else {}
     return {
         "type": "scatter", "mode": "markers", "x": json_moments(marks.start[rows]), "y": marks.lane[rows].tolist(),
-        "marker": {"color": style.colour, "symbol": style.symbol, "size": size, "opacity": 0.65}, **words,
+        "marker": {"color": style.colour, "symbol": style.symbol, "size": size, "opacity": 0.65, "line": {"width": 0}},
+        **words,
     }  # fmt: skip
 
 
@@ -157,7 +169,7 @@ def _bars(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None) -
 def _tooltips(events: Events, marks: Marks, is_bar: Any, notes: list[str]) -> list[str]:
     """The tooltip of each mark, as wide as there is room for; none where that is too little."""
     count = len(marks.place)
-    room = (_BYTES - _MARK * count - (_BAR - _MARK) * int(is_bar.sum())) // count
+    room = (_BYTES - _size_of(marks.end)) // count
     many = bool((marks.count > 1).any())
     width = min(_WIDEST, room)
     if width < _NARROWEST and not many:
@@ -168,12 +180,12 @@ def _tooltips(events: Events, marks: Marks, is_bar: Any, notes: list[str]) -> li
     cut = 0
     found = []
     for row in range(count):
-        own = _of_mark(marks, row, events) if marks.count[row] > 1 else _head(marks, row, is_bar[row]) + lines[row]
+        own = _of_mark(marks, row) if marks.count[row] > 1 else _head(marks, row, is_bar[row]) + lines[row]
         text, fits = _fitting(own, width if marks.count[row] == 1 else _WIDEST)
         cut += not fits
         found.append(text)
     if cut and not many:
-        notes.append(f"{plural(cut, 'tooltip')} cut: {len(events):,} events have no room for more.")
+        notes.append(f"{plural(cut, 'tooltip')} cut short: of {len(events):,} events there is no room for more.")
     return found
 
 
@@ -184,10 +196,11 @@ def _head(marks: Marks, row: int, is_bar: bool) -> list[str]:
     return [f"{start} – {end}".replace(".000000", "")]
 
 
-def _of_mark(marks: Marks, row: int, events: Events) -> list[str]:
-    first, last = events.start[marks.place[row]], marks.last[row]
-    ends = [str(moment.astype("datetime64[ms]")).replace("T", " ") for moment in (first, last)]
-    return [f"<b>{marks.count[row]:,} events</b>", " – ".join(dict.fromkeys(ends))]
+def _of_mark(marks: Marks, row: int) -> list[str]:
+    """How many, and when the last is; when the first is stands before it."""
+    day, _, hour = str(marks.last[row].astype("datetime64[ms]")).partition("T")
+    same_day = str(marks.start[row].astype("datetime64[D]")) == day
+    return [f"<b>{marks.count[row]:,} events</b> to {hour if same_day else f'{day} {hour}'}"]
 
 
 def _fitting(lines: Sequence[str], width: int) -> tuple[str, bool]:

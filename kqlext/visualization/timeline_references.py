@@ -18,6 +18,7 @@ MOST = 50
 _IN_LEGEND = 10  # that have a name beside their line and in the legend
 _NAMES = ("AlertName", "DisplayName", "AlertDisplayName", "Title", "Name", "Activity", "ActionType", "Description")
 _COLOUR = "#d62728"
+_APART = 0.25  # of the axis, which a name beside a line takes
 _TIMES = frozenset(name.lower() for name in TIME_NAMES)
 
 
@@ -119,19 +120,31 @@ def _named(moment: Any) -> Reference:
     return Reference(moment, json_moments(moment.reshape(1))[0].replace("T", " "))
 
 
-def lines(found: Sequence[Reference], lanes: int, top: float) -> list[Figure]:
-    """A dashed line through all lanes for each; the first ones with their names."""
+def lines(found: Sequence[Reference], lanes: int, top: float, ends: tuple[Any, Any]) -> list[Figure]:
+    """A dashed line through all lanes for each; those that are few and apart have their names beside them.
+
+    Args:
+        top: where the lines begin, in lanes.
+        ends: of the axis.
+    """
     traces: list[Figure] = []
+    few = len(found) <= _IN_LEGEND
+    begin, end = (moment.astype("datetime64[us]").astype(float) for moment in ends)
+    written = -_APART
     for number, one in enumerate(found):
         (x,) = json_moments(one.time.reshape(1))
-        name = label(one.name, 40)
-        has_name = len(found) <= _IN_LEGEND
-        words = {"mode": "lines+text", "text": [name, ""], "textposition": "middle right"} if has_name else {}
-        legend: Figure = {"name": name} if has_name else {"name": f"{len(found):,} reference events"}
-        shown = {} if has_name or number == 0 else {"showlegend": False}
+        name = label(one.name, 30)
+        place = (one.time.astype("datetime64[us]").astype(float) - begin) / (end - begin)
+        apart = few and place - written >= _APART
+        written = place if apart else written
+        side = "middle left" if place > 1 - _APART else "middle right"
+        words = {"mode": "lines+text", "text": [name, ""], "textposition": side} if apart else {}
+        legend: Figure = {"name": name} if few else {"name": f"{len(found):,} reference events"}
+        shown = {} if few or number == 0 else {"showlegend": False}
         traces.append({
             "type": "scatter", "mode": "lines", "x": [x, x], "y": [top, lanes - 0.5], **words, **legend, **shown,
             "line": {"color": _COLOUR, "width": 1.5, "dash": "dash"}, "hovertext": [name, name],
-            "legendgroup": name if has_name else "references", "hovertemplate": "%{hovertext}<br>%{x}<extra></extra>",
+            "legendgroup": f"reference {number}" if few else "references",
+            "hovertemplate": "%{hovertext}<br>%{x|%Y-%m-%d %H:%M:%S.%3f}<extra></extra>",
         })  # fmt: skip
     return traces

@@ -10,7 +10,8 @@ import numpy as np
 from kqlext.visualization.look import Figure
 from kqlext.visualization.values import json_moments
 
-_MOST = 1_900  # marks: Vega-Lite's picture has at most 2,000 rows
+_MOST = 1_000  # marks: the picture is small, and Vega-Lite's own charts have at most 2,000 rows
+_COLUMNS = 300  # of which a bar takes at least one
 _SIZES = ((8, 0.55), (12, 0.7), (18, 0.8))  # pixels up to which marks are drawn as one size, and their opacity
 _KEPT = ("type", "name", "legendgroup", "showlegend")
 # Lanes of nothing above and below the others, so that lines of reference events go through all.
@@ -26,17 +27,15 @@ def plainer(figure: Figure) -> Figure:
         lanes = [_ABOVE, *lanes, _BELOW]
     others = [trace for trace in figure["data"] if "line" not in trace]
     kept = _few(others)
+    begin, end = (np.datetime64(moment, "us") for moment in page["xaxis"]["range"])
+    least = float((end - begin) / np.timedelta64(1, "ms")) / _COLUMNS
     data = [
         made
         for trace, rows in zip(others, kept, strict=True)
-        for made in (
-            _bars(trace, rows, lanes, bool(lines))
-            if trace["type"] == "bar"
-            else _points(trace, rows, lanes, bool(lines))
-        )
+        for made in _marks(trace, rows, lanes, bool(lines), least)
     ]
     data += [_line(trace) for trace in lines]
-    down = {key: value for key, value in page["yaxis"].items() if key in ("title", "automargin", "gridcolor")}
+    down = {key: page["yaxis"][key] for key in ("title", "automargin", "gridcolor", "showgrid")}
     along = {key: value for key, value in page["xaxis"].items() if key != "rangeslider"}
     down |= {"type": "category", "categoryorder": "array", "categoryarray": lanes, "autorange": "reversed"}
     shown = {**page, "xaxis": along, "yaxis": down}
@@ -66,6 +65,25 @@ def _few(traces: Sequence[Figure]) -> list[list[int]]:
     return found
 
 
+def _marks(trace: Figure, rows: Sequence[int], lanes: Sequence[str], shifted: bool, least: float) -> Iterator[Figure]:
+    """Bars that are too short to be seen become points. Args: least: milliseconds of a bar."""
+    if trace["type"] != "bar":
+        yield from _points(trace, rows, lanes, shifted)
+        return
+    long = [row for row in rows if trace["x"][row] >= least]
+    short = [row for row in rows if trace["x"][row] < least]
+    if long:
+        yield from _bars(trace, long, lanes, shifted)
+    if short:
+        point = {
+            **trace,
+            "type": "scatter",
+            "x": trace["base"],
+            "marker": {"color": trace["marker"]["color"], "size": 8},
+        }
+        yield from _points({**point, "showlegend": not long and trace.get("showlegend", True)}, short, lanes, shifted)
+
+
 def _points(trace: Mapping[str, Any], rows: Sequence[int], lanes: Sequence[str], shifted: bool) -> Iterator[Figure]:
     size = trace["marker"]["size"]
     sizes = size if isinstance(size, list) else [size] * len(trace["y"])
@@ -75,7 +93,8 @@ def _points(trace: Mapping[str, Any], rows: Sequence[int], lanes: Sequence[str],
         own = [row for row in rows if begin < sizes[row] <= end]
         begin = end
         if own:
-            marker = {**trace["marker"], "size": (end - 1 if several else size), "opacity": opacity}
+            marker = {key: value for key, value in trace["marker"].items() if key != "line"}
+            marker |= {"size": (end - 1 if several else size), "opacity": opacity}
             common = _common(trace) if first else {**_common(trace), "showlegend": False}
             first = False
             yield {
