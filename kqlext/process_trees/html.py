@@ -24,6 +24,7 @@ _NAME, _VALUE = 100, 60  # characters of a name, a user
 _WARNING = (
     '<p role="alert" style="border-left:3px solid #c77700;padding-left:.6em;margin:.3em 0"><b>Warning:</b> {}</p>'
 )
+_COMMAND = ' <span style="font-family:monospace;word-break:break-all">{}</span>'
 _INDENT = "margin-left:1.3em"
 _LEAF = f'<div style="{_INDENT};padding-left:1em">'
 
@@ -114,12 +115,7 @@ def _row(line: Line) -> str:
     parts += [_text(middle_out(part, _VALUE)) for part in (line.process_id, line.user) if part]
     parts += [f"<i>{ABSENT}</i>"] if line.absent else []
     parts += [line.time] if line.time else []
-    command = (
-        f' <span style="font-family:monospace;word-break:break-all">{_text(line.command)}</span>'
-        if line.command
-        else ""
-    )
-    return " · ".join(parts) + command
+    return " · ".join(parts) + (_COMMAND.format(_text(line.command)) if line.command else "")
 
 
 def _legend(outline: Outline) -> str:

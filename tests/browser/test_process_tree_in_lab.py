@@ -24,7 +24,7 @@ def unfold(notebook: Any, number: int, shot: str) -> None:
     one.query_selector(":scope > summary").click()
     inside.wait_for_element_state("visible")
     # Long command lines are broken: nothing is wider than the cell.
-    tree = notebook.output(number).get_by_role("region")
+    tree = notebook.output(number).locator(".jp-RenderedHTMLCommon")
     assert tree.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
