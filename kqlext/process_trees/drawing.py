@@ -11,11 +11,11 @@ from kqlext.visualization.look import GRID, TEXT, Figure, layout
 if TYPE_CHECKING:
     from kqlext.process_trees.tree import ProcessTree
 
-_MOST_ROWS = 500  # more bars than these are slow to scroll
+_MOST_ROWS = 300  # of which each takes 700 bytes in a notebook
 _DEEPEST = 60
 _ROW, _SEEN = 22, 40  # pixels of a row, and rows that are seen at once
 _WIDTH = 14  # bars end so many levels to the right of the deepest
-_COMMAND, _HOVER = 120, 600
+_COMMAND, _HOVER = 120, 400
 _COLOUR = "#1f77b4"
 _STRIPE = 0.2  # levels
 
@@ -64,9 +64,9 @@ def _rows_layout(made: dict[str, Any], seen: int, end: int, legend: bool) -> dic
 def _bars(name: str | None, rows: list[tuple[int, Line, int]], end: int) -> list[Figure]:
     """A stripe of the colour, and behind it a bar that is faint, so that the text in it is read on any page."""
     colour = next(line.colour for _, line, _ in rows) or _COLOUR
+    title = label(name) if name is not None else ""
     common = {
-        "type": "bar", "orientation": "h", "y": [row for row, _, _ in rows], "legendgroup": label(name) if name is not None else "",
-        "name": label(name) if name is not None else "",
+        "type": "bar", "orientation": "h", "y": [row for row, _, _ in rows], "legendgroup": title, "name": title,
     }  # fmt: skip
     stripe = {
         **common, "base": [depth for _, _, depth in rows], "x": [_STRIPE] * len(rows), "hoverinfo": "skip",

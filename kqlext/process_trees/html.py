@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kqlext.process_trees.tree import ProcessTree
 
 _MOST_BYTES = 220_000  # of all rows as a notebook saves them
+SHORT = 30_000
+"""The same beside a figure."""
 _DEEPEST = 100  # levels: a browser takes some hundred elements in each other
 _OPEN = 100  # rows that are seen before anything is unfolded
 _NAME, _VALUE = 100, 60  # characters of a name, a user
@@ -29,7 +31,7 @@ _INDENT = "margin-left:1.3em"
 _LEAF = f'<div style="{_INDENT};padding-left:1em">'
 
 
-def html(tree: ProcessTree) -> str:
+def html(tree: ProcessTree, most_bytes: int = _MOST_BYTES) -> str:
     """The tree, as much of it as a notebook may hold; what is left out is said where it would stand."""
     outline = Outline(tree)
     rows: dict[int, str] = {}
@@ -37,7 +39,7 @@ def html(tree: ProcessTree) -> str:
     for number in outline.nearest(_DEEPEST):
         row = _row(outline.line(number))
         size += len(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 120
-        if size > _MOST_BYTES:
+        if size > most_bytes:
             break
         rows[number] = row
     above = "".join([*(_WARNING.format(_text(note)) for note in tree.notes), *_heads(tree), _legend(outline)])
