@@ -29,7 +29,7 @@ def test_its_blocks_run(shell: Shell, capsys: pytest.CaptureFixture[str]) -> Non
     assert [trace["type"] for trace in timelines[3]["data"]] == ["bar", "scatter"]
     texts = [bundle["text/plain"] for bundle in bundles]
     trees = [text.splitlines() for text in texts if "processes" in text.splitlines()[0]]
-    assert [tree[0].split(" process")[0] for tree in trees] == ["17 of 7,177", "8 of 7,177", "3"]
+    assert [tree[0].split(" process")[0] for tree in trees] == ["17 of 7,177", "10 of 7,177", "3"]
     assert trees[1][1].startswith("WINWORD.EXE ")
 
 

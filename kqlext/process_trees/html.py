@@ -26,7 +26,7 @@ _NAME, _VALUE = 100, 60  # characters of a name, a user
 _WARNING = (
     '<p role="alert" style="border-left:3px solid #c77700;padding-left:.6em;margin:.3em 0"><b>Warning:</b> {}</p>'
 )
-_COMMAND = ' <span style="font-family:monospace;word-break:break-all">{}</span>'
+_COMMAND = ' <span style="font-family:monospace;word-break:break-word">{}</span>'
 _INDENT = "margin-left:1.3em"
 _LEAF = f'<div style="{_INDENT};padding-left:1em">'
 
