@@ -297,7 +297,7 @@ def test_a_chain_of_thousands() -> None:
     assert table["path"].notna().sum() == 100
     bundle = tree._repr_mimebundle_()
     assert "4,901 more processes left out" in bundle["text/html"]
-    assert len(tree.to_plotly().data) == 2
+    assert len(tree.to_plotly().data) == 3
 
 
 # --- bad input -------------------------------------------------------------------------------------------

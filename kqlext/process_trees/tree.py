@@ -256,6 +256,13 @@ class ProcessTree:
 
         return {"text/html": html(self), "text/plain": text(self)}
 
+    def chart_fallback(self) -> dict[str, Any]:
+        """The same, shorter: what front ends show that do not draw the figure beside it."""
+        from kqlext.process_trees.html import SHORT, html
+        from kqlext.process_trees.outline import text
+
+        return {"text/html": html(self, SHORT), "text/plain": text(self)}
+
     def __repr__(self) -> str:
         return f"<ProcessTree: {self.summary()}>"
 

@@ -29,7 +29,8 @@ _VALUE = 120  # characters of a value in it
 _BESIDE, _MOST_BESIDE = 32, 60  # characters of a label beside a mark, and events that have one
 _COLUMNS = 2_000  # stretches of time, of which no screen has more
 _LEGEND = 30  # characters of a name in the legend
-_SMALLEST, _LARGEST = 6, 20  # pixels of a mark of many events
+_SMALLEST, _LARGEST = 5, 20  # pixels of a mark of many events
+_WIDTH = 1_500  # twice the pixels of a lane, since marks may overlap
 _UNITS = (1, 2, 5, 10, 15, 30)
 _SECOND, _DAY = 1_000_000, 86_400_000_000
 # Microseconds of a stretch of time, and how it is called.
@@ -144,7 +145,10 @@ def _points(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None)
     size: Any = 8
     if (marks.count > 1).any():
         most = np.log(max(2, int(marks.count.max())))
-        size = json_numbers(np.round(_SMALLEST + (_LARGEST - _SMALLEST) * np.log(count) / most))
+        # Where many stand beside each other they are smaller, so that they do not become one.
+        beside_each_other = len(marks.lane) / len(np.unique(marks.lane))
+        largest = min(_LARGEST, max(_SMALLEST + 4, _WIDTH / beside_each_other))
+        size = json_numbers(np.round(_SMALLEST + (largest - _SMALLEST) * np.log(count) / most))
     words = {"mode": "markers+text", "text": list(beside), "textposition": "middle right"} if beside else {}
     return {
         "type": "scatter", "mode": "markers", "x": json_moments(marks.start[rows]), "y": marks.lane[rows].tolist(),

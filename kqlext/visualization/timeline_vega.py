@@ -12,7 +12,7 @@ from kqlext.visualization.values import json_moments
 
 _MOST = 700  # marks: the picture is small, and Vega-Lite's own charts have at most 2,000 rows
 _COLUMNS = 300  # of which a bar takes at least one
-_SIZES = ((8, 0.55), (12, 0.7), (18, 0.8))  # pixels up to which marks are drawn as one size, and their opacity
+_SIZES = ((8, 0.55), (13, 0.7), (21, 0.8))  # pixels up to which marks are drawn as one size, and their opacity
 _KEPT = ("type", "name", "legendgroup", "showlegend")
 # Lanes of nothing above and below the others, so that lines of reference events go through all.
 _ABOVE, _BELOW = "\u00a0", "\u00a0\u00a0"
