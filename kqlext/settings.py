@@ -58,7 +58,7 @@ def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[st
     if not isinstance(use.value, (Reference, EnvironmentVariable)):
         return use.value
     if use.option.kind == "names":
-        return _names(use.value, namespace)
+        return names_of(use.value, namespace)
     try:
         found = resolve(use.value, namespace, environment)
     except KqlCellError as error:
@@ -77,7 +77,7 @@ def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[st
     return value
 
 
-def _names(value: Reference | EnvironmentVariable, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+def names_of(value: Reference | EnvironmentVariable, namespace: Mapping[str, Any]) -> tuple[str, ...]:
     """The names that a variable holds, or the word itself: it may be the name of something else."""
     path = value.path if isinstance(value, Reference) else f"${value.name}"
     found = namespace.get(path)

@@ -19,8 +19,13 @@ SETUP = """
 import pandas as pd
 frame = pd.DataFrame({'number': [1], 'two words': ['x']})
 states = ['TEXAS']
+saved_ones = ["texas"]
 hunt = 'StormEvents | take 1'
 %kql -save texas -no_execute StormEvents | where State == 'TEXAS'
+%kql -save floods -with texas -no_execute texas | summarize Floods = count() by Place = State
+import pathlib
+pathlib.Path('hunts').mkdir()
+pathlib.Path('hunts/logons.kql').touch()
 """
 
 # Cell with its cursor (¦, or the end), what must be offered, whether it is offered without the language service too.
@@ -92,6 +97,17 @@ CASES = [
     ("%%kql -over samples@local,Lo", "samples@local,Logs@{cluster}", True),
     ("%%kql -with ", "texas", True),
     ("%%kql -query hu", "hunt", True),
+    ("%%kql -with texas\nte", "texas", True),
+    ("%%kql -with texas\ntexas | where Sta", "State", True),
+    ("%%kql -with saved_ones\ntexas | where Sta", "State", True),
+    ("%%kql -with floods\nset notruncation;\nfloods | where Pla¦ == 'x'\n| take 5", "Place", True),
+    ("%%kql -with texas\nStormEvents | join (te", "texas", True),
+    ("%%kql -file hu", "hunts/", True),
+    ("%%kql -file=hunts/lo", "hunts/logons.kql", True),
+    ("%%kql -file \"hunts/", '"hunts/logons.kql"', True),
+    ("%%kql -file ./hunts/¦ -dl 5", "./hunts/logons.kql", True),
+    ("%%kql -tables logs=hunts/", "logs=hunts/logons.kql", True),
+    ("%kql --use_cache hu", "hunts/", True),
     ("%%kql -params fra", "frame", True),
     ("%%kql -palette_name tab", "tab10 tab20", True),
     ("%kql --con", "--config --conn", True),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from kqlext import syntax
-from kqlext.completion import basic, hover, own_words, places
+from kqlext import lets, syntax
+from kqlext.completion import basic, hover, own_words, paths, places
 from kqlext.completion.own_words import Known
 from kqlext.completion.places import Place
 from kqlext.completion.service import Item, LanguageService, Scope, ServiceUnavailable
@@ -23,9 +24,12 @@ from kqlext.connections.strings import ConnectionSpec, parse_connection
 from kqlext.errors import KqlError
 from kqlext.own_kinds import OWN_KINDS
 from kqlext.parameters import is_table
+from kqlext.saved import prepended
 from kqlext.schemas.model import DatabaseSchema, TableSchema
 from kqlext.schemas.notebook import notebook_tables
+from kqlext.services.base import Query
 from kqlext.session import Session
+from kqlext.settings import names_of
 
 BUDGET = 0.4
 """Seconds that a completion takes at most."""
@@ -65,6 +69,9 @@ class Editor:
             return Completions(place.start, ())
         if place.kind == "property":
             return self._properties(place, deadline)
+        if paths.takes_path(place):
+            return Completions(place.start, paths.paths(place, cell[cursor : cursor + 1]))
+        place = self._with_saved(place)
         connection = self.connection(place)
         self._ask_for_columns(place, connection)
         scope = self.scope(connection, deadline)
@@ -90,6 +97,7 @@ class Editor:
         self.service.start()
         if place.kind not in ("query", "beginning"):
             return hover.of_head(place)
+        place = self._with_saved(place)
         scope = self.scope(self.connection(place), deadline)
         offset = place.offset - (end - cursor)
         return hover.of_query(place.query, offset, scope) or self._told(place.query, offset, scope, deadline)
@@ -103,6 +111,17 @@ class Editor:
         except ServiceUnavailable:
             return ""
         return "" if told.startswith("(literal)") else told
+
+    def _with_saved(self, place: Place) -> Place:
+        """The place with the saved queries of ``-with`` before its query, as they are when it runs."""
+        uses = place.uses if isinstance(place.uses, tuple) else names_of(place.uses, self._namespace)
+        if not uses or place.offset < lets.beginning(place.query):
+            return place
+        try:
+            whole = prepended(Query(place.query), uses, self._session.saved).text
+        except KqlError:  # there is no such query: whoever runs the cell is told
+            return place
+        return replace(place, query=whole, offset=place.offset + len(whole) - len(place.query))
 
     def connection(self, place: Place) -> Connection | None:
         """The connection that a query at a place asks, where it is open."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kqlext import syntax
 from kqlext.errors import KqlCellError, Span
 from kqlext.head import LEADING, TARGET, Head
 from kqlext.options import Command, Option, option_names
+from kqlext.references import EnvironmentVariable, Reference
 from kqlext.text import normalize_name
 
 PlaceKind = Literal["query", "option", "value", "property", "command", "argument", "connection", "beginning", "nothing"]
+Names = tuple[str, ...] | Reference | EnvironmentVariable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Place:
         query: the KQL at the cursor, and ``offset`` in it; also where a word may begin it.
         option, command: to which a value or an argument belongs.
         connection: the connection that the cell names, ``on`` what its ``-on`` or ``-over`` does.
+        uses: the saved queries that its ``-with`` names, or the name of one, or of a variable that holds their names.
     """
 
     kind: PlaceKind
@@ -43,6 +46,15 @@ class Place:
     command: Command | None = None
     connection: str = ""
     on: str = ""
+    uses: Names = ()
+
+
+class _Known(NamedTuple):
+    """What the head of a cell says of its queries."""
+
+    connection: str
+    on: str
+    uses: Names
 
 
 _CELL = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?\n)*%%kql\b")
@@ -92,13 +104,13 @@ def _place(text: str, cursor: int, magic: int, shift: int) -> Place | None:
         start = text.find(head.command.argument, head.command.span.end) if head.command.argument else word_start
         start = min(max(start, head.command.span.end + 1), word_start)
         return Place("argument", text[word_start:cursor], word_start + shift, command=head.command.command)
-    known = {"connection": head.connection.text if head.connection else "", "on": _on(head)}
+    known = _Known(head.connection.text if head.connection else "", _on(head), _uses(head))
     if text[head.position : word_start].strip():
         return _in_query(text, cursor, head.position, shift, known)
     return _in_head(text, word_start, cursor, shift, known)
 
 
-def _in_head(text: str, start: int, cursor: int, shift: int, known: dict[str, str]) -> Place | None:
+def _in_head(text: str, start: int, cursor: int, shift: int, known: _Known) -> Place | None:
     word = text[start:cursor]
     if word.startswith("--"):
         return Place("command", word, start + shift)
@@ -114,10 +126,10 @@ def _in_head(text: str, start: int, cursor: int, shift: int, known: dict[str, st
     place = _in_query(text, cursor, start, shift, known)
     if place is None or place.start != start + shift:
         return place
-    return Place("beginning", word, start + shift, place.query, place.offset, None, None, **known)
+    return Place("beginning", word, start + shift, place.query, place.offset, None, None, *known)
 
 
-def _in_query(text: str, cursor: int, begin: int, shift: int, known: dict[str, str]) -> Place | None:
+def _in_query(text: str, cursor: int, begin: int, shift: int, known: _Known) -> Place | None:
     """The query at the cursor of those that begin at ``begin``."""
     spans = [span.shifted(begin) for span in syntax.queries(text[begin:])] or [Span(begin, len(text))]
     index = max((i for i, span in enumerate(spans) if span.start <= cursor), default=0)
@@ -133,7 +145,7 @@ def _in_query(text: str, cursor: int, begin: int, shift: int, known: dict[str, s
         return None
     word = re.search(r"[\w$]*\Z", query[:offset])
     assert word is not None
-    return Place("query", word.group(), cursor - len(word.group()) + shift, query, offset, None, None, **known)
+    return Place("query", word.group(), cursor - len(word.group()) + shift, query, offset, None, None, *known)
 
 
 def _is_no_code(query: str, offset: int) -> bool:
@@ -141,6 +153,13 @@ def _is_no_code(query: str, offset: int) -> bool:
     return any(
         token.kind == "comment" and token.start < offset <= token.end for token in syntax.tokens(query[: offset + 1])
     )
+
+
+def _uses(head: Head) -> Names:
+    for use in head.options:
+        if use.option.name == "with" and isinstance(use.value, (tuple, Reference, EnvironmentVariable)):
+            return use.value
+    return ()
 
 
 def _on(head: Head) -> str:
