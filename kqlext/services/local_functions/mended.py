@@ -49,7 +49,7 @@ FUNCTIONS = (
         for place in range(_MOST_ARRAYS)
     ),
     # Numbers: as the engine bins them, from the fixed point on.
-    Function("bin_at", "any any any", f"({_numeric_bin('({0} - {2})', '{1}')} + {2})"),
+    Function("bin_at", "any any any", "(" + _numeric_bin("({0} - {2})", "{1}") + " + {2})"),
 )
 
 TEMPORAL = {

@@ -62,6 +62,8 @@ def extended() -> Iterator[None]:
         for name in {*FUNCTIONS, *mended.TEMPORAL}:
             before = translate._SPECIAL_FORMS.get(name)
             undo.enter_context(_set(translate._SPECIAL_FORMS, name, _form(name, owner, before)))
+        # One that is none of SCALAR_FUNCTIONS may not stand around an aggregate: strcat_array(make_list(x)).
+        for name in translate._SPECIAL_FORMS:
             if name not in engine.SCALAR_FUNCTIONS:
                 undo.enter_context(_set(engine.SCALAR_FUNCTIONS, name, _Known(name, "template", "")))
         for name, aggregate in AGGREGATES.items():
@@ -227,7 +229,7 @@ def _called(row: Function) -> Callable[..., Any]:
     python = row.python
     assert python is not None
     dynamics = [kind == "dynamic" for kind in row.kinds]
-    required = row.required
+    required = len(row.kinds) if row.variadic else row.required
 
     def called(*arguments: Any) -> Any:
         if None in arguments[:required]:
