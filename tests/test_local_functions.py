@@ -20,7 +20,7 @@ from duckdb_kql.translate.functions import AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS
 import kqlext
 from kqlext.errors import KqlError, KqlQueryError, KqlUnsupportedError
 from kqlext.services import local_functions
-from kqlext.services.local_functions import registry
+from kqlext.services.local_functions import patches, tables
 from kqlext.services.local_functions.hashes import xxhash64
 from kqlext.services.local_functions.refusals import REFUSALS
 
@@ -455,6 +455,13 @@ QUERIES = [
     ("print x = 1 | where 'a' in (bag_keys(dynamic({'a':1})))", [(1,)]),
     ("print x = 1 | where 'ab c' has_any (set_union(dynamic(['c']), dynamic(['d'])))", [(1,)]),
     ("print x = 1 | where tolower('A') in (split('a,b', ','))", [(1,)]),
+    (
+        "datatable(d:dynamic, k:string, i:int)[dynamic({'a b':[1,2]}), 'a b', -1, dynamic({'x\"y':[3]}), 'x\"y', 0]"
+        " | project x = d[k][i], y = d[k][0], z = d['q'][i]",
+        [(2, 1, None), (3, 3, None)],
+    ),
+    ("print d = dynamic([[1,2],'a']) | project x = d[array_length(d) - 1], y = d[d[0][0]]", [("a", "a")]),
+    ("print d = dynamic({'a':5}) | project x = d[bag_keys(d)[0]], y = d['b']", [(5, None)]),
     # What needs the columns.
     (
         "datatable(a:int, s:string)[1, 'x', 2, ''] | project p = pack_all(), q = pack_all(true)",
@@ -530,7 +537,7 @@ def test_what_a_function_refuses(engine: Any, query: str, message: str, hint: st
 
 
 def test_a_refused_function_is_no_function() -> None:
-    assert not {name.lower() for name in local_functions.names()} & set(REFUSALS) - set(registry.SEVERAL)
+    assert not {name.lower() for name in local_functions.names()} & set(REFUSALS) - set(tables.SEVERAL)
 
 
 def test_what_is_decompressed_is_bounded(engine: Any) -> None:
@@ -558,7 +565,7 @@ def test_xxhash64(data: bytes, expected: int) -> None:
 
 
 def _state() -> tuple[Any, ...]:
-    patched = [getattr(module, name) for module, name, _ in registry._PATCHES]
+    patched = [getattr(module, name) for module, name, _ in patches.PATCHES]
     return (
         dict(SCALAR_FUNCTIONS),
         dict(AGGREGATE_FUNCTIONS),
@@ -624,7 +631,7 @@ def test_another_thread_is_refused_as_ever(query: str) -> None:
 
 
 def test_each_function_has_one_row() -> None:
-    named = [row.name for module in registry._MODULES for row in module.FUNCTIONS]
+    named = [row.name for module in tables.MODULES for row in module.FUNCTIONS]
     assert len(named) == len(set(named))
 
 
