@@ -49,8 +49,8 @@ def extended() -> Iterator[None]:
 
 
 def _in_thread(owner: int, ours: Callable[..., Any], before: Callable[..., Any]) -> Callable[..., Any]:
-    def chosen(*arguments: Any) -> Any:
-        return ours(before, *arguments) if threading.get_ident() == owner else before(*arguments)
+    def chosen(*arguments: Any, **named: Any) -> Any:
+        return ours(before, *arguments, **named) if threading.get_ident() == owner else before(*arguments, **named)
 
     return chosen
 
