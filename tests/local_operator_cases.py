@@ -128,6 +128,17 @@ UNIONS: list[Case] = [
     ("find withsource=S in (T, U) 'u' project c", "S c", [("U", "u")]),
 ]
 
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+CONDITIONS: list[Case] = [
+    ("T | extend e = t + 10m | where e between (t .. 15m) | count", "Count", [(2,)]),
+    ("T | extend e = t + 20m | where e between (t .. 15m) | count", "Count", [(0,)]),
+    ("T | extend e = t + 20m | where e !between (t .. 15m) | count", "Count", [(2,)]),
+    ("let w = 15m; T | extend e = t + 10m | where e between (t .. w) | count", "Count", [(2,)]),
+    ("T | extend s = 5m, l = 1m | where s between (l .. 10m) | count", "Count", [(2,)]),
+    ("T | where t between (datetime(2024-01-01) .. 1h) | project a", "a", [(1,)]),
+]
+
 # --- window functions ------------------------------------------------------------------------------------------------
 
 SALARIES = "datatable (name:string, month:int, salary:long)['Alice',1,1000,'Bob',1,1000,'Alice',2,2000,'Bob',2,1950]"
@@ -454,6 +465,6 @@ PARSED: list[Case] = [
 
 CASES = [
     case
-    for group in (COLUMNS, FUNCTIONS, SOURCES, UNIONS, WINDOWS, SERIES, APPLIED, PLUGINS, NESTED, PARSED)
+    for group in (COLUMNS, FUNCTIONS, SOURCES, UNIONS, CONDITIONS, WINDOWS, SERIES, APPLIED, PLUGINS, NESTED, PARSED)
     for case in group
 ]
