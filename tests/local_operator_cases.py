@@ -87,6 +87,12 @@ SOURCES: list[Case] = [
     ("let X = (T | project-keep a); X | join kind=inner (T | distinct *) on a | project b", "b", [("x",), ("y",)]),
 ]
 
+SOURCES += [
+    ("declare query_parameters(n:long = 2); T | where a == n | project-reorder b | project a", "a", [(2,)]),
+    ("declare query_parameters(n:long = 2); let f = () { T | where a == n }; f() | project a", "a", [(2,)]),
+    ("set query_now = datetime(2024-01-01); T | take 1 | serialize x = now() | project x", "x", [(DAY1,)]),
+]
+
 # --- union, search, find -------------------------------------------------------------------------------------------
 
 UNIONS: list[Case] = [

@@ -184,6 +184,7 @@ ERRORS = [
     ("T | partition by b { U }", KqlUnsupportedError, "partition with ( ) only", "{"),
     ("range x from 1 to 65 step 1 | partition by x (take 1)", KqlQueryError, "x has 65 values", "x"),
     ("T | evaluate autocluster()", KqlUnsupportedError, "no plugin autocluster", "autocluster"),
+    ("T | evaluate bag_unpack(b)", KqlQueryError, "b is of the type string", "b"),
     ("T | evaluate bag_unpack(nope)", KqlQueryError, "There is no column 'nope'.", "nope"),
     ("T | extend d = bag_pack('a', 1) | evaluate bag_unpack(d)", KqlQueryError, "would make a column a", None),
     (
