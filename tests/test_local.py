@@ -352,12 +352,12 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_an_unsupported_operator_is_said_with_its_place(engine: LocalService) -> None:
-    text = "range x from 1 to 5 step 1\n| make-series c = count() on x from 1 to 5 step 1"
+    text = "range x from 1 to 5 step 1\n| scan with (step s: true;)"
     with pytest.raises(errors.KqlUnsupportedError) as caught:
         run(engine, text)
-    assert "MakeSeriesOperator" in caught.value.message
+    assert caught.value.message == "The embedded engine has no scan."
     assert caught.value.span is not None
-    assert caught.value.span.of(text) == "make-series"
+    assert caught.value.span.of(text) == "scan"
     assert "run it on a Kusto service" in caught.value.hint
 
 

@@ -7,7 +7,7 @@ decimal as double, holds times to the microsecond, and does not tell names apart
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from kqlext.errors import (
 )
 from kqlext.render_clause import find_render
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
-from kqlext.services import local_batches, local_files, local_tables
+from kqlext.services import local_batches, local_files, local_operators, local_tables
 from kqlext.services.base import (
     ArrowAnswer,
     Query,
@@ -40,6 +40,7 @@ from kqlext.services.base import (
 )
 from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
+from kqlext.services.local_operators.engine import Workspace
 from kqlext.services.local_rewrites import rewritten
 from kqlext.services.local_tables import quoted
 
@@ -90,7 +91,7 @@ class LocalService:
             ]
             with self._notebook_tables(query, notes) as refused:
                 try:
-                    answers = self._run_all(replace(query, text=read.text), refused)
+                    answers = self._run_all(replace(query, text=read.text), refused, notes)
                 except KqlError as error:
                     read.restore(error)
                     raise
@@ -140,38 +141,64 @@ class LocalService:
             self._closed = True
             self._connection.close()
 
-    def _run_all(self, query: Query, refused: dict[str, KqlConversionError]) -> list[ArrowAnswer | None]:
+    def _run_all(
+        self, query: Query, refused: dict[str, KqlConversionError], notes: list[str]
+    ) -> list[ArrowAnswer | None]:
         """The answers of a query's statements. What one of several materializes is computed once, as a table."""
         kept: list[str] = []
-        answers = []
+        answers: list[ArrowAnswer | None] = []
         try:
             for statement in local_batches.statements(query.text, self._schema()):
                 try:
-                    if statement.table:
-                        sql, parameters = self._translated(statement.text)
-                        self._connection.execute(f"CREATE TEMP TABLE {quoted(statement.table)} AS {sql}", parameters)
-                        kept.append(statement.table)
-                    else:
-                        answers.append(self._run(statement.text))
-                except (duckdb.Error, duckdb_kql.KqlError) as error:
-                    refusal = self._refusal(error, statement.text, query, refused, kept)
-                    raise statement.placed(refusal, query.text) from None
+                    with self._workspace(query, refused, kept, notes) as workspace:
+                        for part in local_operators.expanded(statement.text, workspace):
+                            answers += self._run(part, statement.table, workspace)
+                except KqlError as error:
+                    raise statement.placed(error, query.text) from None
+                if statement.table:
+                    kept.append(statement.table)
         finally:
             for table in kept:
                 self._connection.execute(f"DROP TABLE temp.{quoted(table)}")
         return answers
 
-    def _run(self, text: str) -> ArrowAnswer | None:
-        sql, parameters = self._translated(text)
-        relation = self._connection.sql(sql, params=parameters)
-        if relation is None:
-            return None
-        return ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))
+    def _run(self, part: Query, table: str, workspace: Workspace) -> list[ArrowAnswer | None]:
+        """The answer of a part of a statement; none where a table keeps it."""
+        with workspace.errors_of(part):
+            sql, parameters = self._translated(part.text, workspace)
+            if table:
+                self._connection.execute(f"CREATE TEMP TABLE {quoted(table)} AS {sql}", parameters)
+                return []
+            relation = self._connection.sql(sql, params=parameters)
+            if relation is None:
+                return []
+            relation = _whole_json(relation)
+            return [ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))]
 
-    def _translated(self, text: str) -> tuple[str, Any]:
+    @contextmanager
+    def _workspace(
+        self, query: Query, refused: dict[str, KqlConversionError], kept: list[str], notes: list[str]
+    ) -> Iterator[Workspace]:
+        """The tables of one statement, which are dropped behind it."""
+
+        def refusal(error: Exception, text: str) -> KqlError:
+            # The query's writer does not know the tables that are made on the way.
+            known = [name for name in self._schema() if name not in kept and name not in workspace.own]
+            return translated(error, replace(query, text=text), refused, known)
+
+        workspace = Workspace(self._connection, lambda text: self._translated(text, workspace), refusal, self._schema)
+        try:
+            yield workspace
+        finally:
+            notes += workspace.notes
+            workspace.drop()
+
+    def _translated(self, text: str, workspace: Workspace) -> tuple[str, Any]:
         """The SQL of one statement, and its parameters or None."""
         try:
-            sql = duckdb_kql.to_sql(text, schema=self._schema(), allow_write=self._writable)
+            sql = duckdb_kql.to_sql(
+                text, schema=self._schema(workspace.own), allow_write=self._writable, query_now=workspace.moment
+            )
         except RecursionError:
             raise KqlUnsupportedError(
                 "The query is nested too deeply for the embedded engine.",
@@ -184,19 +211,17 @@ class LocalService:
             )
         return str(sql), sql.parameters or None
 
-    def _refusal(
-        self, error: Exception, text: str, query: Query, refused: dict[str, KqlConversionError], own: list[str]
-    ) -> KqlError:
-        """The engine's error about one statement; ``own`` are tables that the query's writer does not know."""
-        return translated(error, replace(query, text=text), refused, [n for n in self._schema() if n not in own])
+    def _schema(self, own: Collection[str] = ()) -> dict[str, list[str]]:
+        """Table -> columns as the translator wants it; temporary views count as tables of the database.
 
-    def _schema(self) -> dict[str, list[str]]:
-        """Table -> columns as the translator wants it; temporary views count as tables of the database."""
+        Args:
+            own: tables that a query made on its way.
+        """
         known: dict[str, list[str]] = engine_schema(self._connection)
         temporary = {name.removeprefix("temp."): columns for name, columns in known.items() if name.startswith("temp.")}
         return {
             **known,
-            **{name: columns for name, columns in temporary.items() if not name.startswith("__kqlext_")},
+            **{n: columns for n, columns in temporary.items() if not n.startswith("__kqlext_") or n in own},
         }
 
     @contextmanager
@@ -282,6 +307,20 @@ def open_local(spec: ConnectionSpec) -> LocalService:
         if key == "path":
             service.add_files(str(pattern))
     return service
+
+
+def _whole_json(relation: Any) -> Any:
+    """Rows with each list of JSON values (`make_list` of dynamic ones) as one JSON value: Arrow knows such a list only
+    as one of texts.
+    """
+    kinds = [str(kind) for kind in relation.types]
+    if not any("JSON" in kind and kind != "JSON" for kind in kinds):
+        return relation
+    columns = [
+        f"to_json({quoted(name)}) AS {quoted(name)}" if "JSON" in kind and kind != "JSON" else quoted(name)
+        for name, kind in zip(relation.columns, kinds, strict=True)
+    ]
+    return relation.project(", ".join(columns))
 
 
 def _connect(database: str, read_only: bool = False) -> Any:

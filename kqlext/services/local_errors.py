@@ -58,7 +58,8 @@ def _unknown_table(name: str, text: str, known: list[str]) -> KqlQueryError:
 
 def _unknown_column(name: str, text: str, message: str) -> KqlQueryError:
     candidates = re.search(r"Candidate bindings: (.*)", message)
-    columns = re.findall(r'"([^"]+)"', candidates.group(1)) if candidates else []
+    found = re.findall(r'"([^"]+)"', candidates.group(1)) if candidates else []
+    columns = [column for column in found if not column.startswith("__kqlext_")]
     hint = did_you_mean(name, columns) or (f"there are columns such as {', '.join(columns)}" if columns else "")
     hint = hint or "| getschema shows the columns; a text is written in quotes"
     error = KqlQueryError(f"There is no column '{name}'.", text=text, span=_last_name(text, name), hint=hint)

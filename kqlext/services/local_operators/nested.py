@@ -1,0 +1,181 @@
+"""`top-nested`, `top-hitters`, `sample` and `sample-distinct`.
+
+Sources: the pages of these operators in the Kusto Query Language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kqlext.errors import Span
+from kqlext.services.local_operators import clauses
+from kqlext.services.local_operators.clauses import name
+from kqlext.services.local_operators.places import Change, Place
+from kqlext.services.local_tables import quoted
+from kqlext.steps import pipes
+
+
+def sample(place: Place) -> Change:
+    """`sample n`: any rows, chosen at random."""
+    count = place.number(place.arguments)
+    rows = place.rows()
+    table = place.workspace.create(f"SELECT * FROM {quoted(rows)} USING SAMPLE reservoir({max(count, 0)} ROWS)")
+    place.expansion.unordered.add(table)
+    return place.table(table)
+
+
+def sample_distinct(place: Place) -> Change:
+    """`sample-distinct n of expression`."""
+    parts = clauses.clauses(place.text, place.arguments, ("of",))
+    of = parts.get("of")
+    if of is None:
+        raise place.wrong("sample-distinct needs an expression.", None, "write sample-distinct 10 of Column")
+    count = place.number(parts.head)
+    return place.instead(f"| distinct {of.of(place.text)} | take {count}")
+
+
+def top_hitters(place: Place) -> Change:
+    """`top-hitters n of expression [by sum]`: exact here."""
+    parts = clauses.clauses(place.text, place.arguments, ("of", "by"))
+    of, by = parts.get("of"), parts.get("by")
+    if of is None:
+        raise place.wrong("top-hitters needs an expression.", None, "write top-hitters 10 of Column")
+    count = place.number(parts.head)
+    key = place.columns_of_kql(f"{place.before.of(place.text)} | distinct {of.of(place.text)}")[0].name
+    made = f"approximate_{'sum' if by is not None else 'count'}_{key}"
+    value = f"sum({by.of(place.text)})" if by is not None else "count()"
+    return place.instead(
+        f"| summarize {name(made)} = {value} by {of.of(place.text)}\n| top {count} by {name(made)} desc"
+    )
+
+
+# --- top-nested ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Level:
+    """One clause of `top-nested`; ``key`` and ``value`` are its columns."""
+
+    count: int | None
+    expression: Span
+    others: Span | None
+    aggregate: Span
+    descending: bool
+    key: str
+    value: str
+
+
+def top_nested(place: Place) -> Change:
+    """`top-nested`: the top values of each level within those of the levels before."""
+    rows = place.rows()
+    levels = []
+    for number, span in enumerate(clauses.items(place.text, place.arguments)):
+        level = _level(place, rows, span, number)
+        kind = f"{name(level.key)} = {_without_name(place, level.expression)}"
+        rows = place.run(f"{rows} | extend {name(_hidden(number))} = {kind.split(' = ', 1)[1]}")
+        levels.append(level)
+    for number in range(len(levels)):
+        rows = _ranked(place, rows, levels, number)
+    columns = [
+        f"{quoted(_hidden(number))} AS {quoted(level.key)}, {quoted(_value(number))} AS {quoted(level.value)}"
+        for number, level in enumerate(levels)
+    ]
+    groups = ", ".join(f"{quoted(_hidden(number))}, {quoted(_value(number))}" for number in range(len(levels)))
+    order = ", ".join(f"min({quoted(_rank(number))})" for number in range(len(levels)))
+    return place.table(
+        place.workspace.create(f"SELECT {', '.join(columns)} FROM {quoted(rows)} GROUP BY {groups} ORDER BY {order}")
+    )
+
+
+def _hidden(number: int) -> str:
+    return f"__kqlext_key_{number}"
+
+
+def _value(number: int) -> str:
+    return f"__kqlext_value_{number}"
+
+
+def _rank(number: int) -> str:
+    return f"__kqlext_rank_{number}"
+
+
+def _without_name(place: Place, span: Span) -> str:
+    return clauses.assigned(place.text, span)[1].of(place.text)
+
+
+def _level(place: Place, rows: str, span: Span, number: int) -> _Level:
+    text = place.text
+    words = list(pipes.outer(text, span))
+    start = words[0].end if number and words and words[0].text == "top-nested" else span.start
+    parts = clauses.clauses(text, Span(start, span.end), ("of", "with", "by"))
+    of, others, by = parts.get("of"), parts.get("with"), parts.get("by")
+    if of is None or by is None:
+        raise place.wrong(
+            "top-nested needs what it is of and what it is by.", span, "write top-nested 3 of A by count()"
+        )
+    constant = None
+    if others is not None:
+        found = list(pipes.outer(text, others))
+        if [word.text for word in found[:2]] != ["others", "="]:
+            raise place.wrong("Behind with stands others = a value.", others)
+        constant = clauses.trimmed(text, Span(found[1].end, others.end))
+    last = list(pipes.outer(text, by))[-1]
+    ascending = last.text in ("asc", "desc")
+    aggregate = clauses.trimmed(text, Span(by.start, last.start)) if ascending else by
+    key = place.columns_of_kql(f"{rows} | distinct {of.of(text)}")[0].name
+    value = clauses.assigned(text, aggregate)[0] or f"aggregated_{key}"
+    count = place.number(parts.head) if parts.head.of(text) else None
+    return _Level(count, of, constant, aggregate, last.text != "asc", key, value)
+
+
+def _ranked(place: Place, rows: str, levels: Sequence[_Level], number: int) -> str:
+    """The rows with a level's value and rank; without those that are not among its top, or with them as the others."""
+    level = levels[number]
+    key = _hidden(number)
+    ranked = _with_values(place, rows, levels, number)
+    if level.count is None:
+        return ranked
+    if level.others is None:
+        return place.workspace.create(
+            f"SELECT * FROM {quoted(ranked)} WHERE {quoted(_rank(number))} <= {level.count} ORDER BY rowid"
+        )
+    constant = place.run(f"print value = {level.others.of(place.text)}")
+    kind = next(column.type for column in place.workspace.table_columns(ranked) if column.name == key)
+    given = place.workspace.table_columns(constant)[0].type
+    if kind != given:
+        raise place.wrong(f"The others are of the type {given}, and {level.key} of the type {kind}.", level.others)
+    known = [column.name for column in place.workspace.table_columns(ranked)]
+    kept = [quoted(column) for column in known if column not in (key, _value(number), _rank(number))]
+    beyond = f"{quoted(_rank(number))} > {level.count}"
+    folded = place.workspace.create(
+        f"SELECT {', '.join(kept)}, {quoted(_rank(number))} AS __kqlext_before, "
+        f"CASE WHEN {beyond} THEN (SELECT value FROM {quoted(constant)}) ELSE {quoted(key)} END AS {quoted(key)} "
+        f"FROM {quoted(ranked)} ORDER BY rowid"
+    )
+    again = _with_values(place, folded, levels, number)
+    kept = [
+        quoted(c.name) for c in place.workspace.table_columns(again) if c.name not in ("__kqlext_before", _rank(number))
+    ]
+    return place.workspace.create(
+        f"SELECT {', '.join(kept)}, least(__kqlext_before, {level.count + 1}) AS {quoted(_rank(number))} "
+        f"FROM {quoted(again)} ORDER BY rowid"
+    )
+
+
+def _with_values(place: Place, rows: str, levels: Sequence[_Level], number: int) -> str:
+    level = levels[number]
+    keys = [_hidden(index) for index in range(number + 1)]
+    aggregate = _without_name(place, level.aggregate)
+    values = place.run(f"{rows} | summarize {name(_value(number))} = {aggregate} by {', '.join(map(name, keys))}")
+    outer = ", ".join(map(quoted, keys[:-1]))
+    order = f"{quoted(_value(number))} {'DESC' if level.descending else 'ASC'} NULLS LAST, rowid"
+    ranked = place.workspace.create(
+        f"SELECT *, row_number() OVER ({f'PARTITION BY {outer} ' if outer else ''}ORDER BY {order}) "
+        f"AS {quoted(_rank(number))} FROM {quoted(values)}"
+    )
+    same = " AND ".join(f"r.{quoted(key)} IS NOT DISTINCT FROM v.{quoted(key)}" for key in keys)
+    return place.workspace.create(
+        f"SELECT r.*, v.{quoted(_value(number))}, v.{quoted(_rank(number))} "
+        f"FROM {quoted(rows)} r JOIN {quoted(ranked)} v ON {same} ORDER BY r.rowid"
+    )
