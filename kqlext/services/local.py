@@ -28,7 +28,7 @@ from kqlext.errors import (
 )
 from kqlext.render_clause import find_render
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
-from kqlext.services import local_batches, local_files, local_operators, local_tables
+from kqlext.services import local_batches, local_files, local_functions, local_operators, local_tables
 from kqlext.services.base import (
     ArrowAnswer,
     Query,
@@ -72,6 +72,7 @@ class LocalService:
         self._lock = threading.Lock()
         self._closed = False
         self._files: set[str] = set()
+        self._functions: set[str] = set()  # of ours that the connection has
 
     def authorize(self) -> None:
         """Nothing: no one signs in here."""
@@ -196,9 +197,10 @@ class LocalService:
     def _translated(self, text: str, workspace: Workspace) -> tuple[str, Any]:
         """The SQL of one statement, and its parameters or None."""
         try:
-            sql = duckdb_kql.to_sql(
-                text, schema=self._schema(workspace.own), allow_write=self._writable, query_now=workspace.moment
-            )
+            with local_functions.extended():
+                sql = duckdb_kql.to_sql(
+                    text, schema=self._schema(workspace.own), allow_write=self._writable, query_now=workspace.moment
+                )
         except RecursionError:
             raise KqlUnsupportedError(
                 "The query is nested too deeply for the embedded engine.",
@@ -209,6 +211,7 @@ class LocalService:
                 f"The query declares {', '.join(sql.unbound)} without a value.",
                 hint="give the parameter a default: declare query_parameters(n:long = 5);",
             )
+        local_functions.install(self._connection, str(sql), self._functions)
         return str(sql), sql.parameters or None
 
     def _schema(self, own: Collection[str] = ()) -> dict[str, list[str]]:

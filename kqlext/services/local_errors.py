@@ -11,11 +11,19 @@ from duckdb_kql.types import kusto_type
 
 from kqlext import syntax
 from kqlext.errors import KqlConversionError, KqlError, KqlQueryError, KqlUnsupportedError, Span
+from kqlext.services import local_functions
 from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
+from kqlext.services.local_functions.refusals import REFUSALS
 from kqlext.text import did_you_mean, listing
 
 _AT = re.compile(r" at (\d+):(\d+)")
+
+
+# A Python function of ours that cannot take what it was given.
+_RAISED = re.compile(
+    r"Invalid Input Error: Python exception occurred while executing the UDF: ValueError: (.*)", re.DOTALL
+)
 
 
 def translated(error: Exception, query: Query, refused: dict[str, KqlConversionError], known: list[str]) -> KqlError:
@@ -34,6 +42,8 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         return _syntax_error(message, text)
     if isinstance(error, duckdb_kql.KqlUnsupportedError):
         return _unsupported(message, text)
+    if raised := _RAISED.match(message):
+        return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
         hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
@@ -75,15 +85,19 @@ def _last_name(text: str, name: str) -> Span | None:
 
 # How the translator adds where it is in its own work, which says nothing to who wrote the query.
 _INTERNAL = re.compile(r"\s*\((?:no DuckDB mapping in this wave|not implemented in this wave)[^)]*(?:\)[^)]*)?\)$")
-_CALLED = re.compile(r"unsupported KQL construct '(function|aggregate):(\w+)'")
+_CALLED = re.compile(r"unsupported KQL construct '(function|aggregate):(\w+)'(?: \((.*)\))?", re.DOTALL)
+# What it says of a function that it has, but not so.
+_SAID = re.compile(r"\b(?:takes?|is|are)\b")
 
 
-def _unsupported(message: str, text: str) -> KqlUnsupportedError:
+def _unsupported(message: str, text: str) -> KqlError:
     span = _span(message, text, None)
     if called := _CALLED.search(message):
-        kind, name = called.groups()
-        functions = [*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS]
-        hint = did_you_mean(name, functions)
+        kind, name, said = called.groups()
+        if said and "in this wave" not in said and _SAID.search(said):
+            return KqlQueryError(f"{said}.", text=text, span=find_name(text, name))
+        functions = {*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS, *local_functions.names()}
+        hint = REFUSALS.get(name.lower()) or did_you_mean(name, sorted(functions - {name}))
         return KqlUnsupportedError(
             f"The embedded engine has no {kind} {name}.", text=text, span=find_name(text, name), hint=hint
         )

@@ -1,0 +1,273 @@
+"""Calls that need the columns they stand on, or give several, written as calls that do not. Pure.
+
+``column_ifexists``, ``pack_all`` and ``ingestion_time`` become what they are on these columns; a function that gives
+several columns becomes one call for each, and so do ``percentiles`` and ``take_any(*)``.
+
+Sources: the pages of these functions in the Kusto Query Language reference; what ``project`` and ``extend`` do with
+fewer names than columns is said on those of series_fit_2lines() and series_stats().
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from duckdb_kql import KqlUnsupportedError, ir
+from duckdb_kql.translate import naming
+
+from kqlext.services.local_functions.several import SEVERAL, column_function
+
+
+class Names(str):
+    """The names before a ``=``: the first of them, and all."""
+
+    all: tuple[str, ...]
+
+    def __new__(cls, names: Sequence[str]) -> Names:
+        self = super().__new__(cls, names[0])
+        self.all = tuple(names)
+        return self
+
+
+def expanded(node: Any, columns: Sequence[str] | None) -> Any:
+    """An operator or a source with its calls written as the columns that it stands on make them."""
+    node = _rebuilt(node, columns or (), {})
+    if isinstance(node, ir.Summarize):
+        keys = {key.name or naming.expression_name(key.expr) for key in node.by}
+        others = [column for column in columns or () if column not in keys]
+        found = [new for named in node.aggregates for new in _aggregates(named, others)]
+        return node if found == list(node.aggregates) else dataclasses.replace(node, aggregates=tuple(found))
+    if isinstance(node, (ir.Extend, ir.Project, ir.PrintSource)):
+        found = [new for named in node.expressions for new in _columns(named, isinstance(node, ir.Project))]
+        return node if found == list(node.expressions) else dataclasses.replace(node, expressions=tuple(found))
+    return node
+
+
+# --- calls that need the columns -----------------------------------------------------------------------------
+
+
+def _rebuilt(node: Any, columns: Sequence[str], memo: dict[int, Any]) -> Any:
+    """The tree with each such call replaced. What does not change stays the same object, since duckdb-kql computes
+    one that it meets twice once; nested queries have their own columns."""
+    if id(node) in memo:
+        return memo[id(node)]
+    result = node
+    if isinstance(node, (tuple, list)):
+        items = [_rebuilt(item, columns, memo) for item in node]
+        if any(new is not old for new, old in zip(items, node, strict=True)):
+            result = type(node)(items)
+    elif dataclasses.is_dataclass(node) and not isinstance(node, (type, ir.Query)):
+        values = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
+        changes = {name: new for name, old in values.items() if (new := _rebuilt(old, columns, memo)) is not old}
+        result = dataclasses.replace(node, **changes) if changes else node
+        if isinstance(result, ir.FunctionCall) and (replacement := _CALLS.get(result.name.lower())):
+            result = replacement(result, columns)
+    memo[id(node)] = result
+    return result
+
+
+def _column_if_exists(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
+    if len(call.args) != 2 or not isinstance(call.args[0], ir.Literal) or call.args[0].kind != "string":
+        raise KqlUnsupportedError(f"function:{call.name}", hint=f"{call.name}() takes a text and a default value")
+    name = str(call.args[0].value)
+    return ir.ColumnRef(name) if name in columns else call.args[1]
+
+
+def _pack_all(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
+    bag = ir.FunctionCall("bag_pack", tuple(_pairs([ir.ColumnRef(column) for column in columns])))
+    if not call.args:
+        return bag
+    if call.args[0] != ir.Literal(True, "bool"):
+        raise KqlUnsupportedError("function:pack_all", hint="pack_all() takes nothing or true")
+    return ir.FunctionCall("bag__without_empty", (bag,))
+
+
+def _bag_pack_columns(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    if not call.args or not all(isinstance(argument, ir.ColumnRef) for argument in call.args):
+        raise KqlUnsupportedError("function:bag_pack_columns", hint="bag_pack_columns() takes columns")
+    return ir.FunctionCall("bag_pack", tuple(_pairs(call.args)))
+
+
+def _pairs(columns: Sequence[ir.Expr]) -> Iterator[ir.Expr]:
+    for column in columns:
+        assert isinstance(column, ir.ColumnRef)
+        yield ir.Literal(column.name, "string")
+        yield column
+
+
+_TIMES = ("TimeGenerated", "Timestamp")
+
+
+def _ingestion_time(_: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
+    column = next((name for name in _TIMES if name in columns), None)
+    if column is None:
+        raise KqlUnsupportedError(
+            "function:ingestion_time",
+            hint="ingestion_time() takes the column TimeGenerated or Timestamp here, and there is none",
+        )
+    return ir.ColumnRef(column)
+
+
+_CONVERSIONS = {
+    "bool": "tobool",
+    "boolean": "tobool",
+    "date": "todatetime",
+    "datetime": "todatetime",
+    "decimal": "todouble",
+    "double": "todouble",
+    "dynamic": "todynamic",
+    "guid": "toguid",
+    "int": "toint",
+    "long": "tolong",
+    "real": "todouble",
+    "string": "tostring",
+    "time": "totimespan",
+    "timespan": "totimespan",
+}
+
+
+def _typed(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """``extract(…, typeof(long))`` as ``tolong(extract(…))``."""
+    kind = call.args[-1] if call.args else None
+    if not isinstance(kind, ir.FunctionCall) or kind.name != "typeof" or len(kind.args) != 1:
+        return call
+    assert isinstance(kind.args[0], ir.Literal)
+    conversion = _CONVERSIONS.get(str(kind.args[0].value))
+    if conversion is None:
+        return call
+    return ir.FunctionCall(conversion, (dataclasses.replace(call, args=call.args[:-1]),))
+
+
+def _split(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    return ir.FunctionCall("split__part", call.args) if len(call.args) == 3 else call
+
+
+_CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
+    "column_ifexists": _column_if_exists,
+    "columnifexists": _column_if_exists,
+    "pack_all": _pack_all,
+    "bag_pack_columns": _bag_pack_columns,
+    "ingestion_time": _ingestion_time,
+    "split": _split,
+    "extract": _typed,
+    "extractjson": _typed,
+    "extract_json": _typed,
+}
+
+
+# --- calls that give several columns -------------------------------------------------------------------------
+
+
+def _columns(named: ir.NamedExpr, is_project: bool) -> Iterator[ir.NamedExpr]:
+    """What one item of ``extend``, ``project`` or ``print`` gives: the columns that are named, and where none is, all;
+    ``project`` adds the rest to several names."""
+    names = _names(named)
+    call = named.expr
+    columns = _given(call)
+    if columns is None:
+        yield from _one(named, names)
+        return
+    assert isinstance(call, ir.FunctionCall)
+    if len(names) > len(columns):
+        raise KqlUnsupportedError(
+            f"function:{call.name}", hint=f"{call.name}() takes at most {len(columns)} names for its columns"
+        )
+    for index, column in enumerate(columns):
+        if index < len(names):
+            name = names[index]
+        elif not names or (is_project and len(names) > 1):
+            base = naming.expression_name(call.args[0])
+            if base is None:
+                raise KqlUnsupportedError(
+                    f"function:{call.name}",
+                    hint=f"{call.name}() takes names for its columns: ({', '.join(columns)}) = {call.name}(…)",
+                )
+            name = f"{base}_sorted" if call.name in _SORTS else f"{call.name}_{base}_{column}"
+        else:
+            return
+        yield ir.NamedExpr(ir.FunctionCall(column_function(call.name, column), call.args), name)
+
+
+_SORTS = ("array_sort_asc", "array_sort_desc")
+
+
+def _given(call: ir.Expr) -> tuple[str, ...] | None:
+    """The columns that a call gives, where they are several."""
+    if not isinstance(call, ir.FunctionCall):
+        return None
+    if call.name in _SORTS:
+        count = sum(not (isinstance(a, ir.Literal) and a.kind == "bool") for a in call.args)
+        return tuple(str(index) for index in range(count)) if 1 < count <= 8 else None
+    return SEVERAL.get(call.name)
+
+
+def _names(named: ir.NamedExpr) -> tuple[str, ...]:
+    if isinstance(named.name, Names):
+        return named.name.all
+    return (named.name,) if named.name else ()
+
+
+def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
+    if len(names) > 1:
+        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else "it"
+        raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
+    yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named
+
+
+# --- aggregates ----------------------------------------------------------------------------------------------
+
+
+def _aggregates(named: ir.NamedExpr, others: Sequence[str]) -> Iterator[ir.NamedExpr]:
+    call, names = named.expr, _names(named)
+    name = call.name.lower() if isinstance(call, ir.FunctionCall) else ""
+    arguments = call.args if isinstance(call, ir.FunctionCall) else ()
+    if name in ("percentile", "percentiles") and len(arguments) > 1:
+        yield from _percentiles("percentile", arguments[:1], arguments[1:], names)
+    elif name in ("percentilew", "percentilesw") and len(arguments) > 2:
+        yield from _percentiles("percentilew", arguments[:2], arguments[2:], names)
+    elif name == "percentiles_array" and len(arguments) > 1:
+        yield _array(name, arguments[:1], arguments[1:], names, "percentiles")
+    elif name == "percentilesw_array" and len(arguments) > 2:
+        yield _array(name, arguments[:2], arguments[2:], names, "percentile")
+    elif name == "take_any" and (len(arguments) > 1 or isinstance(next(iter(arguments), None), ir.Wildcard)):
+        taken = [ir.ColumnRef(column) for column in others] if len(arguments) == 1 else arguments
+        for index, argument in enumerate(taken):
+            row = ir.FunctionCall("take_any__row", (argument,))
+            yield ir.NamedExpr(row, names[index] if index < len(names) else None)
+    elif name in ("arg_max", "arg_min") and len(names) > 1:
+        raise KqlUnsupportedError(f"aggregate:{name}", hint=f"{name}() takes one name here; rename the others later")
+    else:
+        yield from _one(named, names)
+
+
+def _percentiles(
+    function: str, values: Sequence[ir.Expr], percentiles: Sequence[ir.Expr], names: Sequence[str]
+) -> Iterator[ir.NamedExpr]:
+    base = naming.expression_name(values[0]) or ""
+    for index, percentile in enumerate(percentiles):
+        name = names[index] if index < len(names) else f"percentile_{base}_{_written(percentile)}"
+        yield ir.NamedExpr(ir.FunctionCall(function, (*values, percentile)), name)
+
+
+def _array(
+    function: str, values: Sequence[ir.Expr], percentiles: Sequence[ir.Expr], names: Sequence[str], prefix: str
+) -> ir.NamedExpr:
+    if len(percentiles) == 1 and isinstance(percentiles[0], ir.Literal) and percentiles[0].kind == "dynamic":
+        array = percentiles[0]
+    else:
+        array = ir.Literal(json.dumps([_number(percentile) for percentile in percentiles]), "dynamic")
+    name = names[0] if names else f"{prefix}_{naming.expression_name(values[0]) or ''}"
+    return ir.NamedExpr(ir.FunctionCall(function, (*values, array)), name)
+
+
+def _number(percentile: ir.Expr) -> float:
+    if not isinstance(percentile, ir.Literal) or not isinstance(percentile.value, (int, float)):
+        raise KqlUnsupportedError("aggregate:percentiles", hint="percentiles are numbers")
+    return percentile.value
+
+
+def _written(percentile: ir.Expr) -> str:
+    number = _number(percentile)
+    return str(int(number)) if float(number).is_integer() else str(number).replace(".", "_")
