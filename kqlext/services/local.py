@@ -40,7 +40,7 @@ from kqlext.services.base import (
 )
 from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
-from kqlext.services.local_operators.engine import Workspace
+from kqlext.services.local_operators.engine import Workspace, insist
 from kqlext.services.local_rewrites import rewritten
 from kqlext.services.local_tables import quoted
 
@@ -160,7 +160,7 @@ class LocalService:
                     kept.append(statement.table)
         finally:
             for table in kept:
-                self._connection.execute(f"DROP TABLE temp.{quoted(table)}")
+                insist(self._connection, f"DROP TABLE temp.{quoted(table)}")
         return answers
 
     def _run(self, part: Query, table: str, workspace: Workspace) -> list[ArrowAnswer | None]:
@@ -184,10 +184,14 @@ class LocalService:
 
         def refusal(error: Exception, text: str) -> KqlError:
             # The query's writer does not know the tables that are made on the way.
-            known = [name for name in self._schema() if name not in kept and name not in workspace.own]
+            given_up = isinstance(error, duckdb.InterruptException)
+            tables = [] if given_up else self._schema()
+            known = [name for name in tables if name not in kept and name not in workspace.own]
             return translated(error, replace(query, text=text), refused, known)
 
-        workspace = Workspace(self._connection, lambda text: self._translated(text, workspace), refusal, self._schema)
+        workspace = Workspace(
+            self._connection, lambda text: self._translated(text, workspace), refusal, self._schema, self._writable
+        )
         try:
             yield workspace
         finally:

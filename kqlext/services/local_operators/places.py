@@ -83,8 +83,17 @@ class Place:
         """A table of the rows before the operator."""
         return self.rows_of(self.before)
 
+    def source(self) -> str:
+        """The table before the operator where it is one of the database, which is only read; else one of its rows."""
+        name = clauses.column(self.text, self.before)
+        is_table = name in self.workspace.tables() and name not in {let.name for let in self.lets}
+        return name if name is not None and is_table else self.rows()
+
     def rows_of(self, span: Span) -> str:
         """A table of the rows of a table that the text writes."""
+        name = clauses.column(self.text, span)
+        if name is not None and self.workspace.is_kept(name):
+            return name
         with self.own_places():
             return self.expansion.rows(Query(self.scope(span)))
 

@@ -1,6 +1,6 @@
-"""`union`, `search` and `find` over several tables, and `where` over all columns.
+"""`union`, `search` and `find` over several tables.
 
-Sources: "union operator", "search operator", "find operator" and "where operator" of the Kusto Query Language.
+Sources: "union operator", "search operator" and "find operator" of the Kusto Query Language.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def union(place: Place) -> Change | None:
     known = [*left, *(columns for several in found if several is not None for columns in several.values())]
     if not stars and agree(known):
         return _labelled(place, source, operands, piped)
-    arms = [Arm(place.rows(), tuple(left[0]), _left_label(place))] if piped else []
+    arms = [Arm(place.source(), tuple(left[0]), _left_label(place))] if piped else []
     for span, several in zip(operands, found, strict=True):
         arms += _arms(place, span, several or {}, f"union_arg{len(arms)}")
     table = merged(place.workspace, arms, source, parameters.get("kind") == "inner")
@@ -120,7 +120,7 @@ def search(place: Place) -> Change | None:
     if piped:
         if tables is not None:
             raise place.wrong("search in (…) begins a query.", rest, "leave out what stands before it, or the tables")
-        arms = [Arm(place.rows(), tuple(place.columns()), _left_label(place))]
+        arms = [Arm(place.source(), tuple(place.columns()), _left_label(place))]
     else:
         arms = _searched(place, tables)
     table = merged(place.workspace, arms, "$table", text=_TEXT)
@@ -214,29 +214,6 @@ def _term(column: str, word: Token, sensitive: bool) -> str:
         (value.startswith("*"), value.endswith("*")), "contains"
     )
     return f"{column} {operator}{cs} {string(core)}"
-
-
-# --- where over all columns ----------------------------------------------------------------------------------------
-
-
-def where(place: Place) -> Change | None:
-    """`where * has "x"`: true where it is for one column at least."""
-    words = list(pipes.tokens(place.text, place.arguments))
-    stars = [
-        index
-        for index, word in enumerate(words)
-        if word.text == "*"
-        and (index == 0 or words[index - 1].text in ("(", "and", "or", "not"))
-        and index + 2 < len(words)
-    ]
-    if not stars:
-        return None
-    index = stars[0]
-    operator = words[index + 1]
-    value = words[index + 3] if operator.text == "matches" else words[index + 2]
-    written = place.text[operator.start : value.end]
-    columns = [f"tostring({clauses.name(column.name)}) {written}" for column in place.columns()]
-    return Change.of(Span(words[index].start, value.end), f"({' or '.join(columns)})")
 
 
 # --- find --------------------------------------------------------------------------------------------------------
