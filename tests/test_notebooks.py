@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -21,15 +23,31 @@ from servers.monitor import OTHER_WORKSPACE, WORKSPACE, MonitorServer, unauthori
 from servers.world import SECRET, World
 
 from kqlext.samples.data.alerts import INTRUSION_ALERTS
-from kqlext.samples.data.intrusion import PLANTED_LOGONS
+from kqlext.samples.data.credentials import CREDENTIALS
+from kqlext.samples.data.intrusion import (
+    ADMINISTRATOR,
+    BEACON_ADDRESS,
+    INTRUSION,
+    PLANTED_LOGONS,
+    SERVER,
+    SPRAY_ADDRESS,
+    SPRAY_ROUNDS,
+    SPRAY_START,
+    VICTIM,
+    VICTIM_HOST,
+)
+from kqlext.samples.data.operations import BUSY_HOST, FULL_HOST, LOUD_START, LOUD_TABLE
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.ipynb"))
 CONNECT = "%kql samples"
 GALLERY = "charts"
 """The one example that is large: it is all pictures."""
-ON_A_WORKSPACE = ["anomalous_logons", "assets", "migration", "sentinel"]
-CAPTION = re.compile(r"(?m)^.*? · \d+\.\d\d s · .*$|^Connected to .*$|^Warning: The embedded engine .*\n")
-"""What names the service, or its haste."""
+ON_A_WORKSPACE = ["anomalous_logons", "assets", "credential_scan", "log_analytics", "migration", "sentinel"]
+CAPTION = re.compile(
+    r"(?m)^(?!.*\d processes).*? · \d+\.\d\d s · .*$| · \d+\.\d\d s · \S+@\S+|^Connected to .*$"
+    r"|^Warning: .*[Tt]he embedded engine .*(\n|$)"
+)
+"""What names the service, its haste, or what only the embedded engine has to say."""
 
 
 def execute(notebook: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -114,6 +132,56 @@ def test_the_list_tells_whose_the_alerts_are_and_what_it_does_not_know() -> None
     assert {(row[2], row[4]) for row in whose} == {("ws-fin-02", "Jonas Lind"), ("srv-file01", "Marco Rossi")}
     assert [row[0] for row in unknown] == ["SRV-RAS01.contoso.com"]
     assert [row[0] for row in silent] == ["srv-print01.contoso.com", "ws-hr-02.contoso.com"]
+
+
+def test_the_investigation_finds_the_intrusion() -> None:
+    """Where it came from, whose account it took, on which hosts it ran, whom it calls, and when."""
+    (facts,) = [rows(table) for table in tables(read("sentinel")) if "| Fact " in table]
+    told = {(time[:19], fact, who, where.partition(".")[0].upper()) for time, fact, who, where in facts}
+    spray = f"{11 * SPRAY_ROUNDS} wrong passwords for 11 accounts, from {SPRAY_ADDRESS}"
+    assert (SPRAY_START, spray, "", "CLOUD") in told
+    assert (PLANTED_LOGONS[1][0][:19], "signed in, logon type 3", VICTIM, "SRV-RAS01") in told
+    assert any(f" connections to {BEACON_ADDRESS}" in fact and where == VICTIM_HOST for _, fact, _, where in told)
+    hosts = {(who, where) for _, _, who, where in told if who}
+    assert {(VICTIM, VICTIM_HOST), (ADMINISTRATOR, SERVER)} <= hosts
+    steps = {step.key: step for step in INTRUSION}
+    for key in ("macro", "stager", "dump", "share"):
+        program = steps[key].path.rpartition("\\")[2]
+        assert (steps[key].time[:19], program, VICTIM, VICTIM_HOST) in told
+    for key in ("task", "clear", "stop", "sync"):
+        assert (steps[key].time[:19], SERVER) in {(time, where) for time, _, _, where in told}
+    assert any(fact == "silent until 11:57" and where == SERVER for _, fact, _, where in told)
+
+
+def test_the_investigation_draws_a_tree_and_timelines() -> None:
+    shown = [bundle["text/plain"] for cell in read("sentinel").cells for bundle in bundles(cell)]
+    (tree,) = [text for text in shown if text.startswith("What Outlook started")]
+    names = [name for name in re.findall(r"(\w+\.exe) +\d+ \(0x", tree, re.IGNORECASE) if name != "OUTLOOK.EXE"]
+    assert names[:3] == ["WINWORD.EXE", "powershell.exe", "whoami.exe"]
+    assert "MiniDump" in tree
+    assert sum("render timeline: a chart in notebooks" in text for text in shown) == 2
+
+
+def test_the_scan_finds_all_credentials_and_shows_none() -> None:
+    scan = read("credential_scan")
+    (found,) = [rows(table) for table in tables(scan) if "| Secrets |" in table]
+    assert Counter((row[0], row[1]) for row in found) == Counter((each.table, each.column) for each in CREDENTIALS)
+    text = (ROOT / "examples" / "credential_scan.ipynb").read_text(encoding="utf-8")
+    for credential in CREDENTIALS:
+        for part in (credential.secret, unquote(credential.secret)):
+            assert part[:3] in text  # masked
+            assert not [part[at : at + 6] for at in range(len(part) - 5) if part[at : at + 6] in text]
+
+
+def test_the_operator_finds_what_is_wrong() -> None:
+    shown = [rows(table) for table in tables(read("log_analytics"))]
+    gone, silent, busy, _, full = shown[:5]
+    loud = next(table for table in shown if table and table[0][:2] == [LOUD_TABLE, f"{LOUD_START[:10]}T00:00:00Z"])
+    assert gone == []
+    assert [row[0].partition(".")[0] for row in silent] == [SERVER]
+    assert [row[0].partition(".")[0] for row in busy if row[-1] != "0"] == [BUSY_HOST]
+    assert [(row[0].partition(".")[0], row[1]) for row in full] == [(FULL_HOST, "D:")]
+    assert len(loud) == 1
 
 
 @pytest.fixture

@@ -13,19 +13,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import duckdb
 import duckdb_kql
 import isodate
+import pyarrow as pa
 from duckdb_kql.engine import schema
 from duckdb_kql.types import kusto_type
 
 from kqlext import samples, syntax
-from kqlext.errors import Span
+from kqlext.errors import KqlError, Span
+from kqlext.services.base import Query, ServiceInfo
+from kqlext.services.local import LocalService
 
 from .kusto_frames import TableSpec
 
+_TEMPORARY_VIEWS = "SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal"
 _RENDER = re.compile(r"\|\s*render\s+(\w+)(?:\s+with\s*\((.*?)\))?\s*;?\s*$", re.DOTALL)
 _SETTING = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\w+))""")
 _CAMEL = {name.lower(): name for name in ("xColumn", "yColumns", "xTitle", "yTitle", "xAxis", "yAxis", "ySplit")}
@@ -50,10 +55,10 @@ class Engine:
     """The sample tables, and those that `extra` creates in SQL. It may be asked from any thread."""
 
     def __init__(self, *extra: str) -> None:
-        self._connection = duckdb_kql.connect(":memory:")
-        samples.load(self._connection)
-        for statement in extra:
-            self._connection.execute(statement)
+        self._connection = _database(*extra)
+        self._extra = extra
+        self._lock = Lock()
+        self._service: tuple[duckdb.DuckDBPyConnection, LocalService] | None = None
 
     def run(self, text: str, timespan: str | None = None) -> TableSpec:
         """The primary result of a query, over the tables cut to a time range (ISO 8601) where one is given.
@@ -70,8 +75,36 @@ class Engine:
                 types = [kusto_type(kind) for kind in relation.types]
                 rows = [[_wire(v, kind) for v, kind in zip(row, types, strict=True)] for row in relation.fetchall()]
             except (duckdb.Error, duckdb_kql.KqlError) as error:
+                if table := self._more(text, timespan):
+                    return table
                 raise _refused(str(error), text) from None
             return TableSpec("PrimaryResult", tuple(zip(relation.columns, types, strict=True)), rows)
+
+    def _more(self, text: str, timespan: str | None) -> TableSpec | None:
+        """What kqlext's own engine answers, which has more of KQL than duckdb-kql; None if it does not.
+
+        Its functions in Python belong to one connection, so it has one, and one query at a time.
+        """
+        with self._lock:
+            if self._service is None:
+                connection = _database(*self._extra)
+                self._service = connection, LocalService(connection, ServiceInfo("test", "Samples", ""), writable=True)
+            connection, service = self._service
+            try:
+                if timespan is not None:
+                    _cut(connection, timespan)
+                (answer,) = service.execute(Query(text)).tables
+            except KqlError:
+                return None
+            finally:
+                for (view,) in connection.execute(_TEMPORARY_VIEWS).fetchall():
+                    connection.execute(f'DROP VIEW temp."{view}"')
+        columns = [
+            [_wire(value, kind) for value in column.to_pylist()]
+            for column, kind in zip(answer.table.columns, answer.types, strict=True)
+        ]
+        names = tuple(zip(answer.table.column_names, answer.types, strict=True))
+        return TableSpec("PrimaryResult", names, [list(row) for row in zip(*columns, strict=True)])
 
     def run_batch(self, text: str) -> list[TableSpec]:
         """The primary results of a query of one or several statements.
@@ -82,6 +115,14 @@ class Engine:
         spans = syntax.statements(text)
         running = [span for span in spans if not syntax.prepares(span.of(text))]
         return [self.run(_only(text, [*(s for s in spans if s not in running), span])) for span in running]
+
+
+def _database(*extra: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb_kql.connect(":memory:")
+    samples.load(connection)
+    for statement in extra:
+        connection.execute(statement)
+    return connection
 
 
 def _only(text: str, spans: list[Span]) -> str:
@@ -146,6 +187,8 @@ def _wire(value: Any, kind: str) -> Any:
         return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
     if isinstance(value, timedelta):
         return _timespan(value)
+    if isinstance(value, pa.MonthDayNano):
+        return _timespan(timedelta(days=value.days, microseconds=value.nanoseconds // 1000))
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value if isinstance(value, bool | int | float) and kind != "decimal" else str(value)
