@@ -273,7 +273,7 @@ _SILENT = ("visualization", "isquerysorted", "by", "annotation")
 def _kind_status(kind: str) -> str:
     if kind in OWN_KINDS:
         own = OWN_KINDS[kind]
-        return f"drawn; kqlext's own, no service sees it: {_code((*own.columns, *own.properties))} ({_HUNTING})"
+        return f"drawn; kqlext's own, no service sees it: {code((*own.columns, *own.properties))} ({_HUNTING})"
     reason = NO_CHART.get(kind.lower())
     if reason is None:
         return _STILL.get(kind, "drawn")
