@@ -358,4 +358,7 @@ def test_times_that_are_none(values: list[Any]) -> None:
 def test_years_beyond_nanoseconds() -> None:
     times = pd.Series(["9999-12-31", "0001-01-01"]).astype("datetime64[us]")
     frame = pd.DataFrame({"T": times, "Name": "a", "Pid": [5, 6], "Ppid": [6, None], "ParentName": None})
-    assert [line[0] for line in lines(frame.to_dict("records"))] == ["1", "2"]
+    assert process_tree(frame, schema=SCHEMA).to_pandas()["key"].tolist() == [
+        "|6|0001-01-01T00:00:00Z",
+        "|5|9999-12-31T00:00:00Z",
+    ]
