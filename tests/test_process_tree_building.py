@@ -313,7 +313,7 @@ def test_what_cannot_be_placed_is_left_out_and_said() -> None:
     tree = process_tree(pd.DataFrame(events), schema=SCHEMA)
     assert tree.notes == (
         "2 rows without a process id or a time left out.",
-        "1 row that say the same as another left out.",
+        "1 repeated row left out.",
     )
     assert len(tree) == 1
 
