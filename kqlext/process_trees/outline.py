@@ -77,7 +77,8 @@ class Outline:
 
         value = self.colours[number] if self.colours else None
         return Line(
-            short_name(said("name")), said("name"), id_as_shown(said("process_id"), processes.hexadecimal), said("user"),
+            short_name(said("name")), said("name"), id_as_shown(said("process_id"), processes.hexadecimal),
+            said("user"),
             self._times[place] or "", shorten(said("command_line"), _COMMAND),
             bool(processes.forest.generation[place]), place in self.tree.matches,
             self.legend.get(value, _OTHERS) if self.colours else None, "(none)" if value is None else value,
