@@ -123,7 +123,7 @@ def _distinct(starts: Starts, said: list[Numbers], notes: list[str]) -> Starts:
         for key in keys:
             again[1:] &= key[order][1:] == key[order][:-1]
     if again.any():
-        notes.append(f"{plural(int(again.sum()), 'row')} that say the same as another left out.")
+        notes.append(f"{plural(int(again.sum()), 'repeated row')} left out.")
     return starts.take(order[~again])
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kqlext.errors import KqlConversionError
 from kqlext.process_trees.building import build
-from kqlext.process_trees.processes import Processes
+from kqlext.process_trees.processes import Processes, short_name
 from kqlext.process_trees.reading import Numbers, base_name, host_name, id_text, read_starts
 from kqlext.process_trees.schemas import find_columns
 from kqlext.text import did_you_mean, listing, one_line, plural
@@ -269,11 +269,6 @@ class ProcessTree:
 
 def _processes(count: int) -> str:
     return f"{count:,} process" if count == 1 else f"{count:,} processes"
-
-
-def short_name(name: str | None) -> str:
-    """The last part of a path, as it is written."""
-    return (name or "?").rstrip("\\/").replace("/", "\\").rpartition("\\")[2] or "?"
 
 
 def make_tree(
