@@ -190,7 +190,8 @@ class _Maker:
         if scale.kind == "date":
             drawn["format"] = _TICKS
         if scale.kind == "category":
-            drawn["labelLimit"] = 260 if channel == "y" else 140
+            drawn["labelLimit"] = 300 if channel == "y" else 140
+            drawn["maxExtent"] = 340  # Vega puts the title no further out than 200, on longer labels
             drawn["labelOverlap"] = "greedy" if channel == "x" and len(scale.categories) > _MOST_LABELS else False
             if channel == "x":
                 drawn["labelAngle"] = -40 if self._crowded(name) else 0
