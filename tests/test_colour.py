@@ -24,6 +24,7 @@ from test_docs import generator
 
 import kqlext
 from kqlext import cell
+from kqlext.completion import vocabulary
 from kqlext.decode.types import TYPES as SCALAR_TYPES
 from kqlext.highlighting import words
 from kqlext.highlighting.lexer import KqlCellLexer
@@ -248,3 +249,13 @@ def test_the_wheel_brings_the_jupyterlab_extension(tmp_path: Path) -> None:
         packed = {name.removeprefix(target): archive.read(name) for name in archive.namelist() if target in name}
     files = {str(path.relative_to(EXTENSION)): path.read_bytes() for path in EXTENSION.rglob("*") if path.is_file()}
     assert packed == files
+
+
+def test_words_that_are_completed_are_coloured() -> None:
+    completed = {*vocabulary.operators(), *vocabulary.OTHER_OPERATORS}
+    assert completed <= words.OPERATORS
+    assert completed | set(vocabulary.beginnings()) >= words.OPERATORS
+    assert set(vocabulary.beginnings()) <= words.STATEMENTS | words.SOURCES
+    within = {keyword.split()[0].rstrip("=") for keyword in vocabulary.KEYWORDS}
+    elsewhere = {"kind", "materialize", "toscalar", "$left", "$right"}  # coloured by where they stand
+    assert within - elsewhere <= words.CLAUSES | words.TYPES | words.CONSTANTS

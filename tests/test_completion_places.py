@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kqlext.completion import basic, hover
+from kqlext.completion.diagnostics import of_tokens
 from kqlext.completion.places import Place, find
+from kqlext.completion.service import Scope
+from kqlext.schemas import Column, DatabaseSchema, TableSchema
 
 
 def place(cell: str) -> Place | None:
@@ -71,3 +75,29 @@ def test_the_query_at_the_cursor(cell: str, query: str, connection: str, on: str
     assert found is not None
     assert (found.query, found.connection, found.on) == (query, connection, on)
     assert query[: found.offset].endswith(cell[: cell.index("¦")][-3:])
+
+
+# Texts that somebody is typing, or pasted.
+ODD = [
+    "= = =", "(((((", "))))", "|", "| where", ";;;", "<<", "a <<", "a << b <<", "let", "let x", "let a = ;\na | ", ".",
+    ".show tab",
+    "[", "['", "[]", "['a b'] | where ['", "print '\\", "print @'\\' | St", "```a\nb", "kind =", "sum(", "x.", "$left.",
+    "T\r\n| where State == 'a'\r\n| ", "\tT\t|\twhere\tSta", "😀😀 | where é", "\ufeffT | wh", "\u2028T", "\x00",
+    "\ud800",
+    "T | render timechart with(", "T | evaluate", "T | project $", "T | where kind = =", "T | join (T) on $left.",
+    "-o", "-type=", "-file '", "--", "+", "kusto://", "kusto://cluster='a b';", "@", "[x", "\\\nfoo", "a, b",
+]  # fmt: skip
+SCOPE = Scope(DatabaseSchema("c", "d", (TableSchema("T", (Column("State", "string"), Column("n", "long"))),), ()))
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_an_odd_text_breaks_nothing(text: str) -> None:
+    for cell in (f"%%kql {text}", f"%%kql\n{text}", f"x = %kql {text}"):
+        for cursor in range(len(cell) + 1):
+            found = find(cell, cursor)
+            assert found is None or 0 <= found.start <= cursor
+    for offset in range(len(text) + 1):
+        basic.complete(text, offset, SCOPE)
+        hover.of_query(text, offset, SCOPE)
+    for mistake in of_tokens(text, SCOPE):
+        assert 0 <= mistake.span.start < mistake.span.end <= len(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def _started(folder: Path, service: bool) -> Kernel:
     kernel.run("import pandas as pd\nframe = pd.DataFrame({'number': [1], 'two words': ['x']})")
     kernel.run("editor = get_ipython().magics_manager.registry['KqlMagics'].editor()")
     kernel.run("editor.service.wait(90)" if service else "editor.service.close()")
-    return kernel
+    for _ in range(100):  # the schema is read in the background
+        if kernel.inspect("%%kql\nStormEvents"):
+            return kernel
+        time.sleep(0.1)
+    raise AssertionError("the schema of the sample database is not read")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +132,7 @@ def test_texts_of_the_schema_are_no_markup(basic: Kernel) -> None:
 def test_it_is_gone_after_unloading(tmp_path: Path) -> None:
     kernel = _started(tmp_path, service=False)
     try:
-        cell = "%%kql\nStorm¦Events | take 1"
+        cell = "%%kql\nprint strl¦en('a')"
         assert kernel.inspect(cell)
         kernel.run("%reload_ext kqlext")
         kernel.run("%unload_ext kqlext")

@@ -51,7 +51,7 @@ def complete(query: str, offset: int, scope: Scope) -> list[Completion]:
         return _render(code, query, scope)
     if operator == "evaluate" and last == "evaluate":
         return _functions("plugin")
-    if last == "=" and code[-2].text == "kind" and operator == "join":
+    if operator == "join" and [token.text for token in code[-2:]] == ["kind", "="]:
         return completions(JOIN_KINDS, "enum")
     if last in _TABULAR or (last == "(" and len(code) > 1 and code[-2].text in _TABULAR - {"in"}):
         return _tables(query, scope)

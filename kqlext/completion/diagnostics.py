@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from kqlext import lets, syntax
 from kqlext.completion.basic import made_names, tables_of
@@ -246,7 +246,8 @@ _NO_FUNCTIONS = frozenset(
 
 def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
     """Functions that nobody defines, where one is called much the same."""
-    code = _code(text)
+    code, hints, candidates = _code(text), dict[str, str](), [*functions(), *KEYWORDS]
+    own = set() if scope is None else {*_database_functions(scope), *_table_names(scope)}
     defined = {*lets.defined_names(text), *functions(), *operators(), *beginnings(), *_NO_FUNCTIONS}
     for before, word, bracket in zip(["", *(token.text for token in code)], code, code[1:], strict=False):
         called = (
@@ -255,10 +256,11 @@ def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
             and before not in (".", "|", "!", "evaluate")
             and word.text not in defined
         )
-        if not called or (scope is not None and word.text in (*_database_functions(scope), *_table_names(scope))):
+        if not called or word.text in own:
             continue
-        hint = did_you_mean(word.text, [*functions(), *KEYWORDS], cutoff=0.75)
-        if hint:
+        if word.text not in hints:
+            hints[word.text] = did_you_mean(word.text, candidates, cutoff=0.75)
+        if hint := hints[word.text]:
             yield Mistake(f"There is no function '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
 
 
@@ -288,6 +290,7 @@ def _types(text: str, scope: Scope | None) -> Iterator[Mistake]:
     yield from of_arguments(code, functions())
 
 
+_MOST_NAMES = 300  # unknown ones that are compared with the columns: each takes a millisecond
 _NO_NAMES = frozenset("true false null on by asc desc nulls first last and or not in has contains kind with".split())
 
 
@@ -297,24 +300,21 @@ def _unknown_names(text: str, scope: Scope) -> Iterator[Mistake]:
     tables = {*_table_names(scope), *_database_functions(scope)}
     defined = {*lets.defined_names(text), *made_names(text), *_NO_NAMES, *tables, *operators(), *beginnings()}
     columns = [*(column.name for table in tables_of(text, scope) for column in table.columns), *made_names(text)]
+    known, hints, operator = defined | set(columns), dict[str, str](), ""
     befores, afters = [";", *(token.text for token in code)], [*(token.text for token in code[1:]), ";"]
     for before, word, after in zip(befores, code, afters, strict=False):
-        if word.kind != "name" or word.text in defined or word.text in columns or after in ("(", "=", ":"):
+        operator = word.text if before in ("|", ";") else operator
+        if word.kind != "name" or word.text in known or after in ("(", "=", ":"):
             continue
-        operator = _operator(code, word)
         begins = before == ";" and after in ("|", ";")
         joined = before == "(" and after in ("|", ")") and operator in ("join", "lookup", "union")
         if begins or joined or (operator == "union" and before in ("union", ",") and after in ("|", ";", ",", ")")):
             hint = did_you_mean(word.text, tables)
             yield Mistake(f"There is no table '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
         elif before not in (".", "|", "$", "let", "render", "evaluate", "declare", "as"):
-            hint = did_you_mean(word.text, columns, cutoff=0.75)
-            if hint:
+            if word.text not in hints:
+                if len(hints) == _MOST_NAMES:
+                    return
+                hints[word.text] = did_you_mean(word.text, columns, cutoff=0.75)
+            if hint := hints[word.text]:
                 yield Mistake(f"There is no column '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
-
-
-def _operator(code: Sequence[Token], word: Token) -> str:
-    """The word behind the last pipe before a word, or the first of all."""
-    before = code[: bisect(code, word.start, key=lambda token: token.start)]
-    pipe = next((index for index in range(len(before) - 1, -1, -1) if before[index].text == "|"), -1)
-    return before[pipe + 1].text

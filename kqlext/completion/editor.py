@@ -33,6 +33,7 @@ from kqlext.settings import names_of
 
 BUDGET = 0.4
 """Seconds that a completion takes at most."""
+_LONGEST = 20_000  # characters of a cell that is completed
 _FOR_SCHEMA = 0.2  # seconds of it that a schema may take
 
 # Kusto.Language's kinds -> words for which front ends have icons; all others are keywords.
@@ -60,6 +61,8 @@ class Editor:
 
     def complete(self, cell: str, cursor: int) -> Completions | None:
         """What may stand at the cursor, which may be nothing; None where the cursor is in no KQL."""
+        if _is_too_long(cell):
+            return Completions(cursor, ())
         place = places.find(cell, cursor)
         if place is None:
             return None
@@ -89,6 +92,8 @@ class Editor:
 
         A column that the query makes is described where the language service is there.
         """
+        if _is_too_long(cell):
+            return ""
         end = hover.word_end(cell, cursor)
         place = places.find(cell, end)
         if place is None:
@@ -215,6 +220,11 @@ class Editor:
     def close(self) -> None:
         """End the language service."""
         self.service.close()
+
+
+def _is_too_long(cell: str) -> bool:
+    """Whether a cell of KQL takes longer to read than a completion may."""
+    return len(cell) > _LONGEST and cell[:200].lstrip().startswith("%%kql")
 
 
 def _of_service(items: list[Item]) -> list[Completion]:

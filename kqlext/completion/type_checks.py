@@ -64,7 +64,8 @@ def known_types(code: Sequence[Token], tables: Sequence[TableSchema], made: Sequ
 
 def of_types(text: str, code: Sequence[Token], types: Mapping[str, str]) -> Iterator[Mistake]:
     """Values that do not go together at an operator, in a condition, or as an argument."""
-    types = {name: kind for name, kind in types.items() if name not in lets.defined_names(text)}
+    defined = lets.defined_names(text)
+    types = {name: kind for name, kind in types.items() if name not in defined}
     end = Token("symbol", "", len(text), len(text))
     padded = [end, end, *code, end, end]
     for index in range(2, len(padded) - 2):

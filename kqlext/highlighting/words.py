@@ -11,7 +11,7 @@ from kqlext.text import normalize_name
 
 OPERATORS = syntax.OPERATORS - {"materialize", "toscalar"} | {
     "count", "getschema", "consume", "serialize", "graph-to-table", "graph-shortest-paths", "graph-mark-components",
-    "assert-schema",
+    "assert-schema", "project-smart",
 }  # fmt: skip
 """Words behind a pipe."""
 
