@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from duckdb_kql import KqlUnsupportedError, ir
+from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import naming
 
 from kqlext.services.local_functions.several import SEVERAL, column_function
@@ -51,6 +51,8 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
 
 def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
+        if isinstance(node, ir.BinaryOp):
+            return _quotient(node)
         replacement = _CALLS.get(node.name.lower()) if isinstance(node, ir.FunctionCall) else None
         return replacement(node, columns) if replacement else node
 
@@ -73,6 +75,18 @@ def _mapped(node: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> An
         result = change(dataclasses.replace(node, **changes) if changes else node)
     memo[id(node)] = result
     return result
+
+
+def _quotient(node: ir.BinaryOp) -> ir.Expr:
+    """A division as a call that DuckDB decides by its types, unless duckdb-kql knows already that it is of numbers."""
+    sides = (node.left, node.right)
+    if any(translate._nested_aggregate(side) for side in sides):
+        return node
+    known = translate._is_real_expr, translate._is_int_expr
+    numbers = all(isinstance(side, ir.Literal) and side.kind != "timespan" for side in sides)
+    if node.op != "/" or numbers or any(is_known(side) for is_known in known for side in sides):
+        return node
+    return ir.FunctionCall("number__quotient", sides)
 
 
 def _column_if_exists(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
@@ -147,6 +161,17 @@ def _typed(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall(conversion, (dataclasses.replace(call, args=call.args[:-1]),))
 
 
+_FOLDED = ("string", "long", "int", "real", "bool")
+
+
+def _pack_array(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """An array of literals as a literal: the engine looks for the terms of one at once, for others row by row."""
+    values = [item.value for item in call.args if isinstance(item, ir.Literal) and item.kind in _FOLDED]
+    if len(values) < len(call.args) or not values or any(value is None or value != value for value in values):
+        return call
+    return ir.Literal(json.dumps(values, ensure_ascii=False), "dynamic")
+
+
 def _split(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall("split__part", call.args) if len(call.args) == 3 else call
 
@@ -168,6 +193,7 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "pack_all": _pack_all,
     "bag_pack_columns": _bag_pack_columns,
     "ingestion_time": _ingestion_time,
+    "pack_array": _pack_array,
     "split": _split,
     "todecimal": _to_double,
     "make_datetime": _make_datetime,
