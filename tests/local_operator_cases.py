@@ -404,6 +404,9 @@ NESTED: list[Case] = [
     (f"{SALES} | sample 20 | count", "Count", [(4,)]),
     (f"{SALES} | sample-distinct 10 of s | count", "Count", [(3,)]),
     (f"let n = 2; {SALES} | sample-distinct n of s | count", "Count", [(2,)]),
+    ("let f = (R:(a:long), n:long) { R | top n by a | project a }; T | invoke f(1)", "a", [(2,)]),
+    ("let n = 1; T | take n + 1 | count", "Count", [(2,)]),
+    ("let f = (n:long) { T | take n }; f(1) | count", "Count", [(1,)]),
 ]
 
 # --- parse -----------------------------------------------------------------------------------------------------------
