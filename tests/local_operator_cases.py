@@ -99,6 +99,7 @@ UNIONS: list[Case] = [
     ("union isfuzzy=true (Nope | where x > 1), (T | where a > 1) | project a", "a", [(2,)]),
     ("union isfuzzy=true Nope, T | count", "Count", [(2,)]),
     ("T | union isfuzzy=true (Nope) | count", "Count", [(2,)]),
+    ("union withsource=S U*, T | distinct S | sort by S asc", "S", [("T",), ("U",)]),
     ("union withsource=S * | summarize n = count() by S | sort by S asc", "S n", [("T", 2), ("U", 1), ("V", 1)]),
     ("union kind=inner T, U | sort by a asc", "a", [(1,), (1,), (2,)]),
     # Columns of one name and two types are two columns.
@@ -403,6 +404,9 @@ NESTED: list[Case] = [
     (f"{SALES} | sample 20 | count", "Count", [(4,)]),
     (f"{SALES} | sample-distinct 10 of s | count", "Count", [(3,)]),
     (f"let n = 2; {SALES} | sample-distinct n of s | count", "Count", [(2,)]),
+    ("let f = (R:(a:long), n:long) { R | top n by a | project a }; T | invoke f(1)", "a", [(2,)]),
+    ("let n = 1; T | take n + 1 | count", "Count", [(2,)]),
+    ("let f = (n:long) { T | take n }; f(1) | count", "Count", [(1,)]),
 ]
 
 # --- parse -----------------------------------------------------------------------------------------------------------
