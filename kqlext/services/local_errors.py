@@ -86,16 +86,15 @@ def _last_name(text: str, name: str) -> Span | None:
 # How the translator adds where it is in its own work, which says nothing to who wrote the query.
 _INTERNAL = re.compile(r"\s*\((?:no DuckDB mapping in this wave|not implemented in this wave)[^)]*(?:\)[^)]*)?\)$")
 _CALLED = re.compile(r"unsupported KQL construct '(function|aggregate):(\w+)'(?: \((.*)\))?", re.DOTALL)
-# What it says of a function that it has, but not so.
-_SAID = re.compile(r"\b(?:takes?|is|are)\b")
 
 
 def _unsupported(message: str, text: str) -> KqlError:
     span = _span(message, text, None)
     if called := _CALLED.search(message):
         kind, name, said = called.groups()
-        if said and "in this wave" not in said and _SAID.search(said):
-            return KqlQueryError(f"{said}.", text=text, span=find_name(text, name))
+        if said and "in this wave" not in said:
+            kinds = KqlQueryError if " take" in said else KqlUnsupportedError
+            return kinds(f"{said}." if name in said else f"{name}(): {said}.", text=text, span=find_name(text, name))
         functions = {*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS, *local_functions.names()}
         hint = REFUSALS.get(name.lower()) or did_you_mean(name, sorted(functions - {name}))
         return KqlUnsupportedError(

@@ -13,16 +13,16 @@ from kqlext.services.local_functions.rows import Function
 
 
 def _index(text: str, wanted: str, start: int | None, length: int | None, occurrence: int | None) -> int | None:
-    """The place of a text in another one. None of the arguments may be less than what counts everything."""
+    """The place of a text in another one, within so many characters of the start and of each place that is found."""
     count = 1 if occurrence is None else occurrence
     reach = -1 if length is None else length
     if count < 0 or reach < -1:
         return None
     begin = max(len(text) + start, 0) if start is not None and start < 0 else start or 0
-    end = len(text) if reach < 0 else min(begin + reach, len(text))
     found = begin - 1
     for _ in range(max(count, 1)):
-        found = text.find(wanted, found + 1, end)
+        begin = found + 1
+        found = text.find(wanted, begin, len(text) if reach < 0 else min(begin + reach, len(text)))
         if found < 0:
             return -1
     return found
