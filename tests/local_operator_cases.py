@@ -87,12 +87,19 @@ SOURCES: list[Case] = [
     ("let X = (T | project-keep a); X | join kind=inner (T | distinct *) on a | project b", "b", [("x",), ("y",)]),
 ]
 
+SOURCES += [
+    ("declare query_parameters(n:long = 2); T | where a == n | project-reorder b | project a", "a", [(2,)]),
+    ("declare query_parameters(n:long = 2); let f = () { T | where a == n }; f() | project a", "a", [(2,)]),
+    ("set query_now = datetime(2024-01-01); T | take 1 | serialize x = now() | project x", "x", [(DAY1,)]),
+]
+
 # --- union, search, find -------------------------------------------------------------------------------------------
 
 UNIONS: list[Case] = [
     ("union isfuzzy=true (Nope | where x > 1), (T | where a > 1) | project a", "a", [(2,)]),
     ("union isfuzzy=true Nope, T | count", "Count", [(2,)]),
     ("T | union isfuzzy=true (Nope) | count", "Count", [(2,)]),
+    ("union withsource=S U*, T | distinct S | sort by S asc", "S", [("T",), ("U",)]),
     ("union withsource=S * | summarize n = count() by S | sort by S asc", "S n", [("T", 2), ("U", 1), ("V", 1)]),
     ("union kind=inner T, U | sort by a asc", "a", [(1,), (1,), (2,)]),
     # Columns of one name and two types are two columns.
@@ -397,6 +404,9 @@ NESTED: list[Case] = [
     (f"{SALES} | sample 20 | count", "Count", [(4,)]),
     (f"{SALES} | sample-distinct 10 of s | count", "Count", [(3,)]),
     (f"let n = 2; {SALES} | sample-distinct n of s | count", "Count", [(2,)]),
+    ("let f = (R:(a:long), n:long) { R | top n by a | project a }; T | invoke f(1)", "a", [(2,)]),
+    ("let n = 1; T | take n + 1 | count", "Count", [(2,)]),
+    ("let f = (n:long) { T | take n }; f(1) | count", "Count", [(1,)]),
 ]
 
 # --- parse -----------------------------------------------------------------------------------------------------------

@@ -79,6 +79,14 @@ def test_several_statements_are_expanded_each(engine: LocalService) -> None:
     assert [rows(table) for table in answer.tables] == [[(2,)], [("y",)]]
 
 
+def test_wildcards_do_not_match_what_other_statements_keep(engine: LocalService) -> None:
+    answer = data(
+        engine, "let X = materialize(T | take 1); X | count; union withsource=S * | distinct S | sort by S asc"
+    )
+    assert rows(answer.tables[1]) == [("T",), ("U",), ("V",)]
+    assert rows(data(engine, "let X = materialize(T); X | count; union X, T | count").tables[1]) == [(4,)]
+
+
 def test_now_is_one_moment_in_all_parts(engine: LocalService) -> None:
     query = "print a = now() | serialize | extend b = now() | project-reorder b | extend same = a == b"
     assert rows(data(engine, query).tables[0])[0][2] is True
@@ -170,6 +178,7 @@ ERRORS = [
     ("T | make-series n = count() step 1d", KqlQueryError, "make-series needs an axis.", "make-series"),
     ("T | make-series n = count() on t step 0d", KqlQueryError, "The step is not above zero.", "0d"),
     ("T | make-series n = count() on t from 5 step 1d", KqlQueryError, "This is of the type long", "5"),
+    ("T | make-series n = take_any(b) on t step 1d", KqlQueryError, "this gives the type string", "n = take_any(b)"),
     ("T | make-series n = sum(nope) on t step 1d", KqlQueryError, "There is no column 'nope'.", "nope"),
     ("T | make-series n = count() on t step 1microsecond", KqlQueryError, "86,400,000,001 values", "make-series"),
     ("T | mv-apply x = a on ()", KqlQueryError, "An operator is missing", None),
@@ -184,6 +193,7 @@ ERRORS = [
     ("T | partition by b { U }", KqlUnsupportedError, "partition with ( ) only", "{"),
     ("range x from 1 to 65 step 1 | partition by x (take 1)", KqlQueryError, "x has 65 values", "x"),
     ("T | evaluate autocluster()", KqlUnsupportedError, "no plugin autocluster", "autocluster"),
+    ("T | evaluate bag_unpack(b)", KqlQueryError, "b is of the type string", "b"),
     ("T | evaluate bag_unpack(nope)", KqlQueryError, "There is no column 'nope'.", "nope"),
     ("T | extend d = bag_pack('a', 1) | evaluate bag_unpack(d)", KqlQueryError, "would make a column a", None),
     (

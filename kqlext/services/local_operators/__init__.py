@@ -68,6 +68,7 @@ _OPERATORS: dict[str, Handler] = {
     "mvapply": apply.mv_apply,
     "partition": apply.partition,
     "evaluate": plugins.evaluate,
+    **dict.fromkeys(("take", "limit", "top"), nested.counted),
     "top-nested": nested.top_nested,
     "top-hitters": nested.top_hitters,
     "sample": nested.sample,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,11 +39,13 @@ class Workspace:
         refusal: Refusal,
         tables: Callable[[], dict[str, list[str]]],
         writable: bool,
+        kept: Collection[str] = (),
     ) -> None:
         self.moment = dt.datetime.now(dt.UTC)
         """What `now()` is in all parts of the query."""
         self.writable = writable
         """Whether commands may change the database."""
+        self._kept = kept
         self._connection = connection
         self._translate = translate
         self._refusal = refusal
@@ -62,6 +65,12 @@ class Workspace:
         return {
             table: columns for table, columns in self._tables().items() if "." not in table and table not in self._own
         }
+
+    def matching(self, wildcard: str) -> list[str]:
+        """The tables that a wildcard stands for; none that only other statements of the query made."""
+        pattern = ".*".join(map(re.escape, wildcard.split("*")))
+        names = [table for table in self.tables() if table not in self._kept]
+        return sorted(table for table in names if re.fullmatch(pattern, table, re.DOTALL))
 
     def columns(self, query: Query) -> list[Column]:
         """The columns that a query gives. It does not run."""

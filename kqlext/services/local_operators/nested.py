@@ -1,4 +1,4 @@
-"""`top-nested`, `top-hitters`, `sample` and `sample-distinct`.
+"""`top-nested`, `top-hitters`, `sample` and `sample-distinct`; `take` and `top` with a name for their number.
 
 Sources: the pages of these operators in the Kusto Query Language.
 """
@@ -23,6 +23,13 @@ def sample(place: Place) -> Change:
     table = place.workspace.create(f"SELECT * FROM {quoted(rows)} USING SAMPLE reservoir({max(count, 0)} ROWS)")
     place.expansion.unordered.add(table)
     return place.table(table)
+
+
+def counted(place: Place) -> Change | None:
+    """`take n` and `top n by x` with a name for the number, which the engine wants written."""
+    span = clauses.clauses(place.text, place.arguments, ("by",)).head
+    written = span.of(place.text)
+    return None if not written or written.isdecimal() else Change.of(span, str(place.number(span)))
 
 
 def sample_distinct(place: Place) -> Change:

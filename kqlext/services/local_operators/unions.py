@@ -13,13 +13,13 @@ from kqlext.errors import KqlQueryError, Span
 from kqlext.literals import string
 from kqlext.schemas.model import Column
 from kqlext.services.local_operators import clauses
-from kqlext.services.local_operators.columns import matches
 from kqlext.services.local_operators.merging import Arm, agree, merged
 from kqlext.services.local_operators.places import Change, Place, is_own
 from kqlext.steps import pipes
 from kqlext.syntax import Token
 
 _TEXT = "__kqlext_text"
+_WILDCARD = re.compile(r"[\w*]*\*[\w*]*")
 
 
 # --- union -------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ def union(place: Place) -> Change | None:
     if any(columns is None for columns in found):
         return None  # the engine's own error, or a table that it may leave out
     left = [place.columns()] if piped else []
-    stars = any(span.of(place.text) == "*" for span in operands)
+    stars = any(_WILDCARD.fullmatch(span.of(place.text)) for span in operands)
     known = [*left, *(columns for several in found if several is not None for columns in several.values())]
     if not stars and agree(known):
         return _labelled(place, source, operands, piped)
@@ -55,18 +55,14 @@ def union(place: Place) -> Change | None:
 def _columns(place: Place, span: Span) -> dict[str, list[Column]] | None:
     """The columns of each table that an operand stands for; None where there is no such table."""
     written = span.of(place.text)
-    if re.fullmatch(r"[\w*]*\*[\w*]*", written):
-        return {table: place.workspace.table_columns(table) for table in _tables(place, written)}
+    if _WILDCARD.fullmatch(written):
+        return {table: place.workspace.table_columns(table) for table in place.workspace.matching(written)}
     name = clauses.column(place.text, span)
     if name is not None and name not in {let.name for let in place.lets}:
         known = place.workspace.tables()
         return {name: place.workspace.table_columns(name)} if name in known or is_own(name) else None
     inner = clauses.bracket(place.text, span) or span
     return {"": place.columns_of(inner)}
-
-
-def _tables(place: Place, wildcard: str) -> list[str]:
-    return sorted(table for table in place.workspace.tables() if matches(wildcard, table))
 
 
 def _arms(place: Place, span: Span, several: dict[str, list[Column]], label: str) -> Iterator[Arm]:
@@ -140,8 +136,8 @@ def _scope(place: Place, rest: Span) -> tuple[list[Span] | None, Span]:
 
 def _searched(place: Place, tables: list[Span] | None) -> list[Arm]:
     if tables is None:
-        known = place.workspace.tables()
-        return [Arm(name, tuple(place.workspace.table_columns(name)), name) for name in sorted(known)]
+        known = place.workspace.matching("*")
+        return [Arm(name, tuple(place.workspace.table_columns(name)), name) for name in known]
     arms: list[Arm] = []
     for span in tables:
         several = _columns(place, span)
