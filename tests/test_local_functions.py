@@ -462,6 +462,44 @@ QUERIES = [
     ),
     ("print d = dynamic([[1,2],'a']) | project x = d[array_length(d) - 1], y = d[d[0][0]]", [("a", "a")]),
     ("print d = dynamic({'a':5}) | project x = d[bag_keys(d)[0]], y = d['b']", [(5, None)]),
+    # Terms and members that are columns.
+    (
+        "datatable(a:string, b:string)['xa b', 'a ', 'a b', 'a ', 'x ab y', ' a', 'b .b-', ' ', 'Errors', 'error', 'a_b', 'A', 'aa', 'a', '', '',"
+        " 'x', '']"
+        "| project a has b, a has_cs b, a hasprefix b, a hassuffix b, a !has b",
+        [
+            (False, False, False, True, True),
+            (True, True, True, True, False),
+            (False, False, True, False, True),
+            (True, True, True, True, False),
+            (False, False, True, False, True),
+            (True, False, True, True, False),
+            (False, False, True, True, True),
+            (True, True, True, True, False),
+            (True, True, True, True, False),
+        ],
+    ),
+    (
+        "datatable(a:string, b:dynamic)['x', dynamic(['x','z']), 'y', dynamic(['x']), 'z', dynamic('z'), 'q',"
+        " dynamic(null)] | project a in (b), a !in (b), toupper(a) in~ (b), a in ('q', b)",
+        [
+            (True, False, True, True),
+            (False, True, False, False),
+            (True, False, True, True),
+            (False, True, False, True),
+        ],
+    ),
+    ("datatable(a:long, b:dynamic)[1, dynamic([1,2]), 3, dynamic([1,2])] | where a in (b) | project a", [(1,)]),
+    ("datatable(a:int, b:long)[1, 1, 2, 1] | where a !in (b, 5) | project a", [(2,)]),
+    (
+        "datatable(d:dynamic)[dynamic({'a':'x y','l':['x','z']}), dynamic({'a':'x','l':['x']}), dynamic({'l':[]})]"
+        " | project d.a in (d.l), d.a has_any (d.l), d.a has_all (d.l)",
+        [(False, True, False), (True, True, True), (False, False, True)],
+    ),
+    (
+        "let l = pack_array('b', 'c'); print x = 'a b' | where x has_any (l) | project gettype(l), l",
+        [("array", ["b", "c"])],
+    ),
     # What needs the columns.
     (
         "datatable(a:int, s:string)[1, 'x', 2, ''] | project p = pack_all(), q = pack_all(true)",
@@ -511,6 +549,7 @@ def test_a_query(engine: Any, query: str, expected: list[tuple[Any, ...]]) -> No
             "",
         ),
         ("print (a, b) = strlen('x')", "strlen() takes one name: it gives one column.", ""),
+        ("datatable(a:long, b:string)[1, '1'] | where a has b", "has no has for (long, string", "tostring()"),
         ("print format_timespan(1h, 'x')", "format_timespan() has no 'x'.", ""),
         ("print format_bytes(1, 1, 'XB')", "format_bytes() knows the units Bytes, KB", ""),
         ("print parse_command_line('a', 'bash')", "parse_command_line() knows the parser type 'windows' alone.", ""),

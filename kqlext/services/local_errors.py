@@ -15,6 +15,7 @@ from kqlext.services import local_functions
 from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
 from kqlext.services.local_functions.refusals import REFUSALS
+from kqlext.services.local_functions.rows import PREFIX
 from kqlext.text import did_you_mean, listing
 
 _AT = re.compile(r" at (\d+):(\d+)")
@@ -45,7 +46,10 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
     if raised := _RAISED.match(message):
         return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
-        function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
+        function, types = (
+            overload.group(1).removeprefix(PREFIX),
+            ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2)))),
+        )
         hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
         return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
     name = unresolved_name(str(error))

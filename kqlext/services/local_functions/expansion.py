@@ -147,6 +147,17 @@ def _typed(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall(conversion, (dataclasses.replace(call, args=call.args[:-1]),))
 
 
+_FOLDED = ("string", "long", "int", "real", "bool")
+
+
+def _pack_array(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """An array of literals as a literal: the engine looks for the terms of one at once, for others row by row."""
+    values = [item.value for item in call.args if isinstance(item, ir.Literal) and item.kind in _FOLDED]
+    if len(values) < len(call.args) or not values or any(value is None or value != value for value in values):
+        return call
+    return ir.Literal(json.dumps(values, ensure_ascii=False), "dynamic")
+
+
 def _split(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall("split__part", call.args) if len(call.args) == 3 else call
 
@@ -168,6 +179,7 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "pack_all": _pack_all,
     "bag_pack_columns": _bag_pack_columns,
     "ingestion_time": _ingestion_time,
+    "pack_array": _pack_array,
     "split": _split,
     "todecimal": _to_double,
     "make_datetime": _make_datetime,

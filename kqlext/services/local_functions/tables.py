@@ -23,7 +23,7 @@ from kqlext.services.local_functions.several import SEVERAL
 MODULES = (addresses, decomposition, dynamics, encodings, geography, mended, numbers, parsing, series, texts, times)
 FUNCTIONS: dict[str, Function] = {row.name: row for module in MODULES for row in module.FUNCTIONS}
 AGGREGATES: dict[str, Aggregate] = {row.name: row for row in aggregates.AGGREGATES}
-_HELPERS = (*aggregates.HELPERS, *hashes.HELPERS, *decomposition.WHOLE, *series.WHOLE)
+_HELPERS = (*aggregates.HELPERS, *hashes.HELPERS, *texts.HELPERS, *decomposition.WHOLE, *series.WHOLE)
 HELPERS: dict[str, Function] = {row.name: row for row in _HELPERS}
 """Those that only the SQL of others calls."""
 

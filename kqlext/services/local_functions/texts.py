@@ -81,6 +81,30 @@ def _repeated(value: Any, count: int) -> list[Any] | None:
     return [value] * count if count >= 0 else None
 
 
+def _has_term(text: str, term: str, case_sensitive: bool, lead: bool, trail: bool) -> bool:
+    """Whether a text has a term: letters and digits before or behind it make it another one, unless it ends without."""
+    if not case_sensitive:
+        text, term = text.lower(), term.lower()
+    found = text.find(term)
+    if found < 0 or not term:
+        return found == 0
+    before, behind = lead and _is_of_term(term[0]), trail and _is_of_term(term[-1])
+    while found >= 0:
+        end = found + len(term)
+        if not (before and found and _is_of_term(text[found - 1])) and not (
+            behind and end < len(text) and _is_of_term(text[end])
+        ):
+            return True
+        found = text.find(term, found + 1)
+    return False
+
+
+def _is_of_term(character: str) -> bool:
+    return character.isalpha() or character.isnumeric()
+
+
+HELPERS = (Function("has", "text text bool bool bool", python=_has_term, returns="bool"),)
+
 FUNCTIONS = (
     Function("indexof", "text text long? long? long?", python=_index, returns="long", counts=(3, 4, 5)),
     Function("indexof_regex", "text text long? long? long?", python=_index_of_regex, returns="long"),
