@@ -34,6 +34,13 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         return _syntax_error(message, text)
     if isinstance(error, duckdb_kql.KqlUnsupportedError):
         return _unsupported(message, text)
+    if twins := re.search(r"columns '(.+?)' and '(.+?)' differ only in case", message):
+        return KqlUnsupportedError(
+            f"The embedded engine does not tell the columns {twins[1]} and {twins[2]} apart: they differ only in case.",
+            text=text,
+            span=_last_name(text, twins[2]) or _last_name(text, twins[1]),
+            hint=f"give one another name before they meet: | project-rename Other{twins[2]} = {twins[2]}",
+        )
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
         hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
