@@ -435,6 +435,10 @@ def test_a_bin_of_nothing(engine: Any) -> None:
     assert rows(engine, f"{table} | project a = bin(t, 1d), b = bin(d, 1d), c = bin(t, 0s)") == [(None, None, None)]
 
 
+TERMS = (
+    "'xa b', 'a ', 'a b', 'a ', 'x ab y', ' a', 'b .b-', ' ', 'Errors', 'error', 'a_b', 'A', 'aa', 'a', '', '', 'x', ''"
+)
+
 QUERIES = [
     # Columns, nulls and empty texts.
     (
@@ -462,11 +466,28 @@ QUERIES = [
     ),
     ("print d = dynamic([[1,2],'a']) | project x = d[array_length(d) - 1], y = d[d[0][0]]", [("a", "a")]),
     ("print d = dynamic({'a':5}) | project x = d[bag_keys(d)[0]], y = d['b']", [(5, None)]),
+    # Divisions, whose sides DuckDB alone knows.
+    (
+        "datatable(a:int, d:timespan, r:real)[2, 3h, 7.0]"
+        " | project d / 1h, d / 2, d / 1.5, d / d, d / a, a / 4, 7 / a, r / 2",
+        [
+            (
+                3.0,
+                dt.timedelta(hours=1.5),
+                dt.timedelta(hours=2),
+                1.0,
+                dt.timedelta(hours=1.5),
+                0,
+                3,
+                3.5,
+            )
+        ],
+    ),
+    ("print 1d / 2, 1d / 6h, -7 / 2, 1 / 0, 1d / 0", [(dt.timedelta(hours=12), 4.0, -3, None, None)]),
+    ("datatable(d:timespan)[200000d] | project d / 1", [(dt.timedelta(days=200_000),)]),
     # Terms and members that are columns.
     (
-        "datatable(a:string, b:string)['xa b', 'a ', 'a b', 'a ', 'x ab y', ' a', 'b .b-', ' ', 'Errors', 'error', 'a_b', 'A', 'aa', 'a', '', '',"
-        " 'x', '']"
-        "| project a has b, a has_cs b, a hasprefix b, a hassuffix b, a !has b",
+        f"datatable(a:string, b:string)[{TERMS}] | project a has b, a has_cs b, a hasprefix b, a hassuffix b, a !has b",
         [
             (False, False, False, True, True),
             (True, True, True, True, False),

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from duckdb_kql import KqlUnsupportedError, ir
+from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import naming
 
 from kqlext.services.local_functions.several import SEVERAL, column_function
@@ -51,6 +51,8 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
 
 def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
+        if isinstance(node, ir.BinaryOp):
+            return _quotient(node)
         replacement = _CALLS.get(node.name.lower()) if isinstance(node, ir.FunctionCall) else None
         return replacement(node, columns) if replacement else node
 
@@ -73,6 +75,18 @@ def _mapped(node: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> An
         result = change(dataclasses.replace(node, **changes) if changes else node)
     memo[id(node)] = result
     return result
+
+
+def _quotient(node: ir.BinaryOp) -> ir.Expr:
+    """A division as a call that DuckDB decides by its types, unless duckdb-kql knows already that it is of numbers."""
+    sides = (node.left, node.right)
+    if any(translate._nested_aggregate(side) for side in sides):
+        return node
+    known = translate._is_real_expr, translate._is_int_expr
+    numbers = all(isinstance(side, ir.Literal) and side.kind != "timespan" for side in sides)
+    if node.op != "/" or numbers or any(is_known(side) for is_known in known for side in sides):
+        return node
+    return ir.FunctionCall("number__quotient", sides)
 
 
 def _column_if_exists(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:

@@ -20,6 +20,7 @@ from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import functions as engine
 
 from kqlext.services.local_functions import mended
+from kqlext.services.local_functions.macros import MACROS
 from kqlext.services.local_functions.patches import PATCHES
 from kqlext.services.local_functions.rows import PREFIX, SQL_TYPES, Aggregate, Function, as_dynamic, once
 from kqlext.services.local_functions.tables import AGGREGATES, FUNCTIONS, HELPERS
@@ -140,8 +141,11 @@ _NAMES = re.compile(rf"\b{PREFIX}(\w+)\(")
 
 
 def install(connection: Any, sql: str, installed: set[str]) -> None:
-    """Register the Python functions that ``sql`` names with the connection; ``installed`` has those that it has."""
+    """Make the macros and Python functions that ``sql`` names; ``installed`` has those that the connection has."""
     for name in set(_NAMES.findall(sql)) - installed:
+        if name in MACROS:
+            connection.execute(f"CREATE TEMP MACRO {PREFIX}{name}{MACROS[name]}")
+            installed.add(name)
         row = FUNCTIONS.get(name) or HELPERS.get(name)
         if row is not None and row.python is not None:
             kinds = [*row.kinds[:-1], "dynamic"] if row.variadic else row.kinds

@@ -45,9 +45,10 @@ def between(place: Place) -> Change | None:
     for index, word in enumerate(words[:-1]):
         if word.text != "between" or words[index + 1].text != "(":
             continue
-        inside = next(clauses.brackets(place.text, Span(word.end, place.span.end)))[1]
-        dots = next((token for token in pipes.outer(place.text, inside) if token.text == ".."), None)
-        if dots is None:
+        inside = clauses.inside(place.text, Span(word.end, place.span.end))
+        outer = pipes.outer(place.text, inside) if inside is not None else ()
+        dots = next((token for token in outer if token.text == ".."), None)
+        if inside is None or dots is None:
             continue
         low = clauses.trimmed(place.text, Span(inside.start, dots.start))
         high = clauses.trimmed(place.text, Span(dots.end, inside.end))

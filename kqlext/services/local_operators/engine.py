@@ -21,6 +21,7 @@ from kqlext.text import did_you_mean, listing
 PREFIX = "__kqlext_rows_"
 
 _TRIES = 100
+_OWN = re.compile(r"__kqlext_\w+")  # names that who wrote the query does not know
 
 Translate = Callable[[str], tuple[str, Any]]
 """KQL -> SQL and its parameters."""
@@ -95,6 +96,7 @@ class Workspace:
             raise
         except (duckdb.Error, duckdb_kql.KqlError, AssertionError) as error:
             found = self._refusal(error, query.text)
+            found.message, found.hint = (_OWN.sub("…", text) for text in (found.message, found.hint))
             query.restore(found)
             raise found from None
 

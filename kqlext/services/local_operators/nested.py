@@ -117,7 +117,7 @@ def _level(place: Place, rows: str, span: Span, number: int) -> _Level:
     start = words[0].end if number and words and words[0].text == "top-nested" else span.start
     parts = clauses.clauses(text, Span(start, span.end), ("of", "with", "by"))
     of, others, by = parts.get("of"), parts.get("with"), parts.get("by")
-    if of is None or by is None:
+    if of is None or by is None or not by.of(text):
         raise place.wrong(
             "top-nested needs what it is of and what it is by.", span, "write top-nested 3 of A by count()"
         )
