@@ -149,6 +149,10 @@ NAMED = [
     (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize take_any(y, x)", {"y": 3, "x": 2}),
     (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize (p, q) = take_any(y, x)", {"p": 3, "q": 2}),
     (f"{NUMBERS} | summarize make_list_if(x, x > 4), make_set_if(x, x > 4)", {"list_x": [5], "set_x": [5]}),
+    (
+        f"{NUMBERS} | where x > 4 | summarize makelist(x), makeset(x), argmax(x, x)",
+        {"list_x": [5], "set_x": [5], "x": 5, "x1": 5},
+    ),
     (f"{NUMBERS} | summarize take_anyif(x, x > 4), maxif(x, true)", {"x": 5, "maxif_x": 5}),
     (
         "print y = dynamic([2,5,6,8]) | project (r, s) = series_fit_line(y)",

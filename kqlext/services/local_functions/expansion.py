@@ -53,7 +53,12 @@ def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
         if isinstance(node, ir.BinaryOp):
             return _quotient(node)
-        replacement = _CALLS.get(node.name.lower()) if isinstance(node, ir.FunctionCall) else None
+        if not isinstance(node, ir.FunctionCall):
+            return node
+        name = node.name.lower()
+        if name in ALIASES:
+            node = dataclasses.replace(node, name=ALIASES[name])
+        replacement = _CALLS.get(node.name.lower())
         return replacement(node, columns) if replacement else node
 
     return _mapped(node, call, {})
@@ -75,6 +80,20 @@ def _mapped(node: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> An
         result = change(dataclasses.replace(node, **changes) if changes else node)
     memo[id(node)] = result
     return result
+
+
+ALIASES = {
+    "argmax": "arg_max",
+    "argmin": "arg_min",
+    "array_strcat": "strcat_array",
+    "arraylength": "array_length",
+    "make_dictionary": "make_bag",
+    "makelist": "make_list",
+    "makeset": "make_set",
+    "pack_dictionary": "bag_pack",
+    "parsejson": "parse_json",
+}
+"""Older names of functions, which queries still use."""
 
 
 def _quotient(node: ir.BinaryOp) -> ir.Expr:
@@ -201,6 +220,9 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "extractjson": _typed,
     "extract_json": _typed,
 }
+
+EXPANDED = frozenset({*_CALLS, "percentiles", "percentilesw"})
+"""The names of the functions that become others here."""
 
 
 # --- calls that give several columns -------------------------------------------------------------------------
