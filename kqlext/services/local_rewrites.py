@@ -75,8 +75,6 @@ def _plain(token: Token, text: str) -> str | None:
     if written.startswith(("```", "~~~")):
         closed = len(written) >= 6 and written.endswith(written[:3])
         return string(written[3:-3], embedded=True) if closed else None
-    if written.startswith("@") and "\\" in written and syntax.is_closed(written):
-        return string(syntax.unquote(written), embedded=True)  # the engine takes \" in it for an escaped quote
     if not written.startswith("@") and "\\" in written:
         written = _joined(_ESCAPE.sub(lambda match: _character(match, token, text), written), token, text)
     return None if written == token.text else written
