@@ -591,6 +591,8 @@ def test_a_query(engine: Any, query: str, expected: list[tuple[Any, ...]]) -> No
         ("print x = 1 | summarize hll(x)", "has no aggregate hll", "dcount()"),
         ("print hash_many('a', 'b')", "has no function hash_many", "hash_sha256"),
         ("print array_length(series_stats(dynamic([1])))", "has no function series_stats", "it gives columns"),
+        ("print (a, b) = series_fft(dynamic([1]))", "has no function series_fft", "run it on a Kusto service"),
+        ("print beta_inv(0.1, 1, 2)", "has no function beta_inv", "run it on a Kusto service"),
         ("print ipv4_is_privat('1.1.1.1')", "has no function ipv4_is_privat", "ipv4_is_private"),
     ],
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import naming
+from duckdb_kql.translate.functions import lookup, lookup_aggregate
 
 from kqlext.services.local_functions.several import SEVERAL, column_function
 
@@ -280,6 +281,8 @@ def _names(named: ir.NamedExpr) -> tuple[str, ...]:
 def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
     if len(names) > 1:
         called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else "it"
+        if called != "it" and lookup(called) is None and lookup_aggregate(called) is None:
+            raise KqlUnsupportedError(f"function:{called}")
         raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
     yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named
 
