@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from api_page import api_page
+from embedded_page import embedded_page, upstream_page
 from magic_page import magic_page
 from page_parts import code, table
 
@@ -308,9 +309,11 @@ def _written(key: str) -> str:
 PAGES = {
     "api.md": api_page,
     "connections.md": connections_page,
+    "embedded.md": embedded_page,
     "kqlmagic.md": kqlmagic_page,
     "magic.md": magic_page,
     "render.md": render_page,
+    "upstream.md": upstream_page,
 }
 
 
