@@ -64,7 +64,7 @@ def bundles(cell: Any) -> list[dict[str, str]]:
 
 def texts(notebook: Any) -> list[list[str]]:
     """What each cell shows as text, without captions."""
-    return [[CAPTION.sub("", bundle["text/plain"]) for bundle in bundles(cell)] for cell in notebook.cells]
+    return [[CAPTION.sub("", bundle["text/plain"]).strip() for bundle in bundles(cell)] for cell in notebook.cells]
 
 
 def tables(notebook: Any) -> list[str]:
