@@ -12,13 +12,13 @@ from kqlext.result import Result
 from kqlext.text import one_line, shorten
 
 
-def result_of(data: object, name: str = "the table") -> Result:
+def result_of(data: object, name: str = "the data") -> Result:
     """A pandas, polars or Arrow table, a list of dicts, a dict of lists, or a Result, as a Result.
 
     A column that holds values of several types, or of a type that KQL has not, becomes text.
 
     Args:
-        data: the table. Of pandas the index counts as columns where it has a name.
+        data: the table. Of pandas the index is a column too where it has a name, or is one of times.
         name: how errors call it.
 
     Raises:
@@ -75,24 +75,30 @@ def _readable(name: str, data: object) -> object:
     frame: Any = data
     if frame.columns.nlevels > 1 or not frame.columns.is_unique:
         return frame  # whoever reads it says what is wrong
-    mixed = {label: _one_type(frame[label]) for label in frame.columns if str(frame[label].dtype) in _MIXED}
+    if frame.index.name is None and str(frame.index.dtype).startswith("datetime64") and "index" not in frame.columns:
+        frame = frame.rename_axis("index")  # a time series of pandas
+    mixed = {label: _one_type(frame[label]) for label in frame.columns if str(frame[label].dtype).startswith(_MIXED)}
     frame = frame.copy(deep=False)
     for label, values in mixed.items():
         frame[label] = values
     return frame
 
 
-_MIXED = ("object", "category")  # types of pandas whose columns may hold anything
+# Types of pandas whose columns may hold anything, or what Arrow would take for a number.
+_MIXED = ("object", "category", "period", "interval", "complex", "Sparse")
 
 
 def _one_type(series: Any) -> Any:
     """A column of objects as it is, where all of them are of one kind; else as texts."""
     import pyarrow as pa
 
-    if str(series.dtype) == "category":
+    if series.dtype != object:
         series = series.astype(object)
     if series.map(lambda value: isinstance(value, (dict, list, tuple, set))).any():
         return series.map(_in_json)
+    zones = {value.tzinfo is None for value in series if isinstance(value, dt.datetime) and value == value}
+    if len(zones) == 2:  # Arrow would take the naive ones as UTC and not say so; what reads texts does
+        return series.map(_text)
     try:
         pa.array(series, from_pandas=True)
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
@@ -121,6 +127,6 @@ def _text(value: Any) -> str | None:
 
 def _no_table(name: str, data: object) -> KqlConversionError:
     return KqlConversionError(
-        f"{name} is no table, but a {one_line(type(data).__name__)}.",
+        f"{name} is of the type {one_line(type(data).__name__)}, which is no table.",
         hint="give a Result, a pandas, polars or Arrow table, or a list of dicts",
     )

@@ -122,7 +122,6 @@ OPTIONS: tuple[Option, ...] = (
         "flag",
         "show the result as a tree of processes, as `| render processtree` does",
         default=False,
-        aliases=("ptree",),
         configurable=False,
     ),
     Option(

@@ -81,6 +81,9 @@ CASES = [
     # render
     ("%%kql\nStormEvents | render ", "timechart piechart sankey", True),
     ("%%kql\nStormEvents | render colu", "columnchart", True),
+    ("%%kql\nStormEvents | render ti", "timechart timeline timepivot", True),
+    ("%%kql\nStormEvents | render timeline with (", "group= color= tooltip= reference=", True),
+    ("%%kql\nStormEvents | render timeline with (group=", "State EventType", True),
     ("%%kql\nStormEvents | render timechart with (", "title= xcolumn= ycolumns=", True),
     ("%%kql\nStormEvents | render areachart with (kind=", "stacked stacked100 unstacked", True),
     # our own grammar

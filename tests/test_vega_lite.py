@@ -410,3 +410,9 @@ def test_what_is_known_is_taken() -> None:
     )
     assert (spec["height"], spec["title"]["text"]) == (700, ["A title"])
     assert next(layers(spec))["encoding"]["y"]["scale"]["domainMax"] == 100
+
+
+def test_notes_are_seen_without_a_title() -> None:
+    rows = [*([day, 1] for day in DAYS[:3]), [None, 2]]
+    spec = vega_lite(figure(result_of("T:datetime n:long", rows, "timechart")))
+    assert "1 row without T left out." in vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])

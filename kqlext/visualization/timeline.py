@@ -55,7 +55,7 @@ def timeline(
     """A table as events over time, to be displayed; several tables on one axis.
 
     Columns are named by a text, several by a list or with commas. What has no time is left out, and said. More than
-    3,000 events are drawn as counts of each lane and stretch of time.
+    2,500 events are drawn as counts of each lane and stretch of time.
 
     Args:
         data: a Result, a pandas, polars or Arrow table, a list of dicts; or a dict of several by name.

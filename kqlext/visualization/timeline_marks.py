@@ -18,21 +18,19 @@ from kqlext.visualization.timeline_columns import texts_of
 from kqlext.visualization.timeline_events import Events
 from kqlext.visualization.values import json_moments, json_numbers
 
-MOST_EVENTS = 3_000
+MOST_EVENTS = 2_500
 """Events that have a mark each."""
-MOST_MARKS = 1_500
-"""Marks of more events than that."""
-_BYTES = 190_000  # of marks and tooltips
-_MARK, _BAR = (
-    66,
-    110,
-)  # bytes of a mark and of a bar without its tooltip; a notebook has each number on a line of its own
+_MOST_MARKS = 1_500  # of more events than that
+_BYTES = 195_000  # of marks and tooltips
+# Bytes of a mark, and of a bar more than that, beside its time and tooltip: each value is a line of a saved notebook.
+_MARK, _BAR, _COUNT = 46, 44, 44
 _WIDEST, _NARROWEST = 400, 30  # characters of a tooltip
 _VALUE = 120  # characters of a value in it
 _BESIDE, _MOST_BESIDE = 32, 60  # characters of a label beside a mark, and events that have one
 _COLUMNS = 2_000  # stretches of time, of which no screen has more
 _LEGEND = 30  # characters of a name in the legend
-_SMALLEST, _LARGEST = 6, 20  # pixels of a mark of many events
+_SMALLEST, _LARGEST = 5, 20  # pixels of a mark of many events
+_WIDTH = 1_500  # twice the pixels of a lane, since marks may overlap
 _UNITS = (1, 2, 5, 10, 15, 30)
 _SECOND, _DAY = 1_000_000, 86_400_000_000
 # Microseconds of a stretch of time, and how it is called.
@@ -43,7 +41,7 @@ _STRETCHES: tuple[tuple[int, str], ...] = (
     *((n * 3_600 * _SECOND, plural(n, "hour")) for n in (1, 2, 3, 6, 12)),
     *((n * _DAY, plural(n, "day")) for n in (1, 2, 7, 14, 30, 90, 365, 3_650, 36_500, 365_000)),
 )
-_HOVER = "%{x|%Y-%m-%d %H:%M:%S.%3f}<br>%{hovertext}<extra></extra>"
+_HOVER = "%{x|%Y-%m-%d %H:%M:%S.%6f}<br>%{hovertext}<extra></extra>"
 _BAR_HOVER = "%{hovertext}<extra></extra>"
 
 
@@ -68,7 +66,7 @@ class Marks:
 def marks_of(events: Events, notes: list[str]) -> Marks:
     """A mark for each event, or for many the events of a stretch of time together."""
     every = np.arange(len(events))
-    if len(events) <= MOST_EVENTS and _size_of(events.end) <= _BYTES:
+    if len(events) <= MOST_EVENTS and _size_of(events.start, events.end) <= _BYTES:
         one = np.ones(len(events), dtype=np.int64)
         return Marks(every, events.start, events.end, events.lane, events.colour, one, events.start)
     key, name = _stretches(events)
@@ -91,10 +89,13 @@ def marks_of(events: Events, notes: list[str]) -> Marks:
     )
 
 
-def _size_of(ends: Any) -> int:
-    """Bytes of marks with these ends, without tooltips."""
-    bars = int((~np.isnat(ends)).sum())
-    return _MARK * len(ends) + (_BAR - _MARK) * bars
+def _size_of(starts: Any, ends: Any) -> int:
+    """Bytes of marks with these starts and ends, without tooltips."""
+    return _size_of_mark(starts) * len(starts) + _BAR * int((~np.isnat(ends)).sum())
+
+
+def _size_of_mark(starts: Any) -> int:
+    return _MARK + max(map(len, json_moments(starts[:MOST_EVENTS])), default=0)
 
 
 def _stretches(events: Events) -> tuple[Any, str]:
@@ -102,11 +103,12 @@ def _stretches(events: Events) -> tuple[Any, str]:
     ticks = events.start.astype(np.int64)
     strip = events.lane * len(events.colours) + events.colour
     least = int(ticks[-1] - ticks[0]) / _COLUMNS
+    most = min(_MOST_MARKS, _BYTES // (_size_of_mark(events.start) + _COUNT))
     key, name = strip, ""
     for width, name in [one for one in _STRETCHES if one[0] >= least] or _STRETCHES[-1:]:  # noqa: B007
         bins = ticks // width - ticks[0] // width
         key = strip * (int(bins[-1]) + 1) + bins
-        if len(np.unique(key)) <= MOST_MARKS:
+        if len(np.unique(key)) <= most:
             break
     return key, name
 
@@ -143,7 +145,10 @@ def _points(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None)
     size: Any = 8
     if (marks.count > 1).any():
         most = np.log(max(2, int(marks.count.max())))
-        size = json_numbers(np.round(_SMALLEST + (_LARGEST - _SMALLEST) * np.log(count) / most))
+        # Where many stand beside each other they are smaller, so that they do not become one.
+        beside_each_other = len(marks.lane) / len(np.unique(marks.lane))
+        largest = min(_LARGEST, max(_SMALLEST + 4, _WIDTH / beside_each_other))
+        size = json_numbers(np.round(_SMALLEST + (largest - _SMALLEST) * np.log(count) / most))
     words = {"mode": "markers+text", "text": list(beside), "textposition": "middle right"} if beside else {}
     return {
         "type": "scatter", "mode": "markers", "x": json_moments(marks.start[rows]), "y": marks.lane[rows].tolist(),
@@ -169,7 +174,7 @@ def _bars(marks: Marks, rows: Any, style: Style, beside: Sequence[str] | None) -
 def _tooltips(events: Events, marks: Marks, is_bar: Any, notes: list[str]) -> list[str]:
     """The tooltip of each mark, as wide as there is room for; none where that is too little."""
     count = len(marks.place)
-    room = (_BYTES - _size_of(marks.end)) // count
+    room = (_BYTES - _size_of(marks.start, marks.end)) // count
     many = bool((marks.count > 1).any())
     width = min(_WIDEST, room)
     if width < _NARROWEST and not many:

@@ -145,6 +145,6 @@ def lines(found: Sequence[Reference], lanes: int, top: float, ends: tuple[Any, A
             "type": "scatter", "mode": "lines", "x": [x, x], "y": [top, lanes - 0.5], **words, **legend, **shown,
             "line": {"color": _COLOUR, "width": 1.5, "dash": "dash"}, "hovertext": [name, name],
             "legendgroup": f"reference {number}" if few else "references",
-            "hovertemplate": "%{hovertext}<br>%{x|%Y-%m-%d %H:%M:%S.%3f}<extra></extra>",
+            "hovertemplate": "%{hovertext}<br>%{x|%Y-%m-%d %H:%M:%S.%6f}<extra></extra>",
         })  # fmt: skip
     return traces

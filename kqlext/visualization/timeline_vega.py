@@ -10,9 +10,9 @@ import numpy as np
 from kqlext.visualization.look import Figure
 from kqlext.visualization.values import json_moments
 
-_MOST = 1_000  # marks: the picture is small, and Vega-Lite's own charts have at most 2,000 rows
+_MOST = 700  # marks: the picture is small, and Vega-Lite's own charts have at most 2,000 rows
 _COLUMNS = 300  # of which a bar takes at least one
-_SIZES = ((8, 0.55), (12, 0.7), (18, 0.8))  # pixels up to which marks are drawn as one size, and their opacity
+_SIZES = ((8, 0.55), (13, 0.7), (21, 0.8))  # pixels up to which marks are drawn as one size, and their opacity
 _KEPT = ("type", "name", "legendgroup", "showlegend")
 # Lanes of nothing above and below the others, so that lines of reference events go through all.
 _ABOVE, _BELOW = "\u00a0", "\u00a0\u00a0"
@@ -47,22 +47,22 @@ def plainer(figure: Figure) -> Figure:
 
 
 def _few(traces: Sequence[Figure]) -> list[list[int]]:
-    """The rows of each trace that are drawn: of those that lie on one another one."""
+    """The rows of each trace that are drawn: of those that lie on one another one, and if need be every so many."""
     counts = [len(trace["y"]) for trace in traces]
     if sum(counts) <= _MOST:
         return [list(range(count)) for count in counts]
-    moments = [np.array(trace.get("base", trace["x"]), dtype="datetime64[us]").astype(np.int64) for trace in traces]
-    first, last = min(one.min() for one in moments), max(one.max() for one in moments)
-    found: list[list[int]] = []
-    for columns in (700, 350, 175, 80, 40, 20):
-        found = []
-        for trace, one in zip(traces, moments, strict=True):
-            pixel = (one - first) * columns // max(1, last - first)
-            key = np.array(trace["y"], dtype=np.int64) * (columns + 1) + pixel
-            found.append(np.sort(np.unique(key, return_index=True)[1]).tolist())
-        if sum(map(len, found)) <= _MOST:
+    ticks = np.concatenate([np.array(trace.get("base", trace["x"]), dtype="datetime64[us]") for trace in traces])
+    share = (ticks - ticks.min()) / max(ticks.max() - ticks.min(), np.timedelta64(1, "us"))
+    lane = np.concatenate([np.array(trace["y"], dtype=np.int64) for trace in traces])
+    owner = np.repeat(np.arange(len(traces)), counts)
+    for columns in (700, 350, 175, 80, 40):
+        key = (owner * (lane.max() + 1) + lane) * (columns + 1) + (share * columns).astype(np.int64)
+        keep = np.sort(np.unique(key, return_index=True)[1])
+        if len(keep) <= _MOST:
             break
-    return found
+    keep = keep[:: -(-len(keep) // _MOST)]
+    begins = np.concatenate([[0], np.cumsum(counts)])
+    return [(keep[owner[keep] == number] - begins[number]).tolist() for number in range(len(traces))]
 
 
 def _marks(trace: Figure, rows: Sequence[int], lanes: Sequence[str], shifted: bool, least: float) -> Iterator[Figure]:

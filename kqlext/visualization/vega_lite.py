@@ -88,9 +88,8 @@ def _title(page: Mapping[str, Any], notes: Sequence[str]) -> Spec:
     small = [*small, *notes]
     if not large and not small:
         return {}
-    if not large:  # a subtitle without a title is not drawn
-        return {"title": {"text": small, "fontSize": 11, "fontWeight": "normal"}}
-    return {"title": {"text": large, **({"subtitle": small} if small else {})}}
+    # A subtitle is drawn below a title only.
+    return {"title": {"text": large or " ", **({"subtitle": small} if small else {})}}
 
 
 def _with_axes(figure: Figure) -> tuple[Spec, list[str]]:

@@ -8,7 +8,7 @@ export const words = {
   literals: "date datetime guid time timespan uniqueid uuid".split(' '),
   constants: "false null true".split(' '),
   parametric: "evaluate find join lookup make-series mv-apply mv-expand mvexpand parse parse-where partition reduce search union".split(' '),
-  flags: "ad allowunencryptedtokencache autodataframe c2lv chartimage columnstolocalvars ecbp enablecurlybracketsparams f feedback format grid keepraw keepschema link noexecute palettereverse pr processtree ptree q quiet search showquery showquerylink sq sql stats steps strict timeline tryazclilogin tryazcliloginbyprofile tryvscodelogin validateconnectionstring vc".split(' '),
+  flags: "ad allowunencryptedtokencache autodataframe c2lv chartimage columnstolocalvars ecbp enablecurlybracketsparams f feedback format grid keepraw keepschema link noexecute palettereverse pr processtree q quiet search showquery showquerylink sq sql stats steps strict timeline tryazclilogin tryazcliloginbyprofile tryvscodelogin validateconnectionstring vc".split(' '),
   options: "assignvar av cache caim check cloud codeauthinteractivemode conn df displaylimit dl dsnfilename dtd dynamictodataframe file idtag lastrawresultvar maxage maxanswer maxinline o on output over palettecolors palettedesaturation palettename params paramsdict pc pd pl plotlylayout plotpackage pn pp qld query querylinkdestination queryproperties readschema requestcachemaxage requestidtag sample save split tables timeout timespan to trymsi trytoken type usecache var wait with".split(' '),
   commands: "cache cachelist cachestop close config conn explain format functions help palette palettes schema signout tables usecache usecachestop version".split(' ')
 };
