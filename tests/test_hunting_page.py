@@ -8,7 +8,8 @@ import pytest
 from conftest import ROOT, Shell
 from test_readme import blocks_of, run_blocks
 
-from kqlext.own_kinds import OWN_KINDS
+from kqlext.own_kinds import OWN_KINDS, OwnKind
+from kqlext.process_trees.schemas import OPTIONAL, REQUIRED, SCHEMAS
 from kqlext.visualization.drawing import MIME_TYPE
 
 PAGE = ROOT / "docs" / "hunting.md"
@@ -26,10 +27,23 @@ def test_its_blocks_run(shell: Shell, capsys: pytest.CaptureFixture[str]) -> Non
     lines = [trace["name"] for trace in timelines[1]["data"] if "line" in trace]
     assert lines == ["Office applicat…encoded script", "Dump of credent…ls from memory", "Security log was cleared"]
     assert [trace["type"] for trace in timelines[3]["data"]] == ["bar", "scatter"]
+    texts = [bundle["text/plain"] for bundle in bundles]
+    trees = [text.splitlines() for text in texts if "processes" in text.splitlines()[0]]
+    assert [tree[0].split(" process")[0] for tree in trees] == ["17 of 7,177", "10 of 7,177", "3"]
+    assert trees[1][1].startswith("WINWORD.EXE ")
 
 
-def test_it_names_every_property() -> None:
+@pytest.mark.parametrize("kind", OWN_KINDS.values(), ids=lambda kind: kind.name)
+def test_it_names_every_property(kind: OwnKind) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    kind = OWN_KINDS["timeline"]
     for name in (*kind.columns, *kind.properties, *kind.arguments):
         assert f"`{name}`" in text
+
+
+def test_it_names_every_source_of_process_trees() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for name, schema in SCHEMAS.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+        for field in REQUIRED:
+            assert f"`{schema.fields[field][0]}`" in row
+    assert all(f"`{field}`" in text for field in (*REQUIRED, *OPTIONAL))

@@ -323,7 +323,7 @@ def test_no_processes() -> None:
 def test_a_figure_has_a_row_for_each(tree: ProcessTree) -> None:
     few = tree.filter(host="ws-fin-02", text="-enc").colored("SubjectUserName")
     figure = few.to_plotly()
-    bars = [trace for trace in figure.data if trace.type == "bar"]
+    bars = [trace for trace in figure.data if trace.type == "bar" and trace.text]
     assert {trace.name for trace in bars} == {"WS-FIN-02&#36;", "jlind", "(none)"}
     assert sorted(y for trace in bars for y in trace.y) == list(range(len(few)))
     assert len({trace.marker.color for trace in bars}) == 3
@@ -333,8 +333,8 @@ def test_a_figure_has_a_row_for_each(tree: ProcessTree) -> None:
 
 def test_a_figure_of_many_says_what_is_left_out(tree: ProcessTree) -> None:
     figure = tree.to_plotly()
-    assert sum(len(trace.y) for trace in figure.data if trace.type == "bar") == 500
-    assert "6,677 more processes not drawn" in figure.layout.title.text
+    assert sum(len(trace.y) for trace in figure.data if trace.type == "bar" and trace.text) == 300
+    assert "6,877 more processes not drawn" in figure.layout.title.text
 
 
 # --- cells -----------------------------------------------------------------------------------------------
@@ -364,6 +364,15 @@ def test_a_cell_shows_a_chart(samples: Shell) -> None:
     text = bundle["application/vnd.plotly.v1+json"]["layout"]["title"]["text"]
     assert "<b>Mail</b>" in text
     assert "There is no property nonsense; it is left out." in text
+
+
+@pytest.mark.parametrize("view", ["tree", "chart"])
+def test_a_notebook_with_a_week_is_not_large(samples: Shell, view: str) -> None:
+    from nbformat import v4, writes
+
+    bundle = bundle_of(samples, f"%%kql\n{PROCESSES} | render processtree with (view={view}, color=SubjectUserName)")
+    cell = v4.new_code_cell("", outputs=[v4.new_output("display_data", bundle)])
+    assert len(writes(v4.new_notebook(cells=[cell])).encode()) < 300_000
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ def test_a_chain_of_thousands() -> None:
     assert table["path"].notna().sum() == 100
     bundle = tree._repr_mimebundle_()
     assert "4,901 more processes left out" in bundle["text/html"]
-    assert len(tree.to_plotly().data) == 2
+    assert len(tree.to_plotly().data) == 3
 
 
 # --- bad input -------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_what_cannot_be_placed_is_left_out_and_said() -> None:
     tree = process_tree(pd.DataFrame(events), schema=SCHEMA)
     assert tree.notes == (
         "2 rows without a process id or a time left out.",
-        "1 row that say the same as another left out.",
+        "1 repeated row left out.",
     )
     assert len(tree) == 1
 
@@ -358,4 +358,7 @@ def test_times_that_are_none(values: list[Any]) -> None:
 def test_years_beyond_nanoseconds() -> None:
     times = pd.Series(["9999-12-31", "0001-01-01"]).astype("datetime64[us]")
     frame = pd.DataFrame({"T": times, "Name": "a", "Pid": [5, 6], "Ppid": [6, None], "ParentName": None})
-    assert [line[0] for line in lines(frame.to_dict("records"))] == ["1", "2"]
+    assert process_tree(frame, schema=SCHEMA).to_pandas()["key"].tolist() == [
+        "|6|0001-01-01T00:00:00Z",
+        "|5|9999-12-31T00:00:00Z",
+    ]

@@ -11,12 +11,13 @@ from kqlext.visualization.look import GRID, TEXT, Figure, layout
 if TYPE_CHECKING:
     from kqlext.process_trees.tree import ProcessTree
 
-_MOST_ROWS = 500  # more bars than these are slow to scroll
+_MOST_ROWS = 300  # of which each takes 700 bytes in a notebook
 _DEEPEST = 60
 _ROW, _SEEN = 22, 40  # pixels of a row, and rows that are seen at once
 _WIDTH = 14  # bars end so many levels to the right of the deepest
-_COMMAND, _HOVER = 120, 600
+_COMMAND, _HOVER = 120, 400
 _COLOUR = "#1f77b4"
+_STRIPE = 0.2  # levels
 
 
 def figure(tree: ProcessTree) -> Figure:
@@ -31,7 +32,9 @@ def figure(tree: ProcessTree) -> Figure:
         groups.setdefault(line.value if line.colour else None, []).append(row)
     traces = [_connectors(outline, rows)]
     traces += [
-        _bars(name, [(row, lines[row], outline.depths[shown[row]]) for row in of], end) for name, of in groups.items()
+        trace
+        for name, of in groups.items()
+        for trace in _bars(name, [(row, lines[row], outline.depths[shown[row]]) for row in of], end)
     ]
     notes = [heading(tree), *tree.notes]
     if len(shown) < len(outline):
@@ -58,18 +61,26 @@ def _rows_layout(made: dict[str, Any], seen: int, end: int, legend: bool) -> dic
     }  # fmt: skip
 
 
-def _bars(name: str | None, rows: list[tuple[int, Line, int]], end: int) -> Figure:
+def _bars(name: str | None, rows: list[tuple[int, Line, int]], end: int) -> list[Figure]:
+    """A stripe of the colour, and behind it a bar that is faint, so that the text in it is read on any page."""
     colour = next(line.colour for _, line, _ in rows) or _COLOUR
-    return {
-        "type": "bar", "orientation": "h", "name": label(name) if name is not None else "",
-        "y": [row for row, _, _ in rows], "base": [depth for _, _, depth in rows],
-        "x": [end - depth for _, _, depth in rows],
+    title = label(name) if name is not None else ""
+    common = {
+        "type": "bar", "orientation": "h", "y": [row for row, _, _ in rows], "legendgroup": title, "name": title,
+    }  # fmt: skip
+    stripe = {
+        **common, "base": [depth for _, _, depth in rows], "x": [_STRIPE] * len(rows), "hoverinfo": "skip",
+        "marker": {"color": colour, "line": {"width": 0}},
+    }  # fmt: skip
+    bar = {
+        **common, "base": [depth + _STRIPE for _, _, depth in rows], "x": [end - depth for _, _, depth in rows],
         "text": [_caption(line) for _, line, _ in rows], "hovertext": [_hover(line) for _, line, _ in rows],
-        "hovertemplate": "%{hovertext}<extra></extra>", "texttemplate": "%{text}",
+        "hovertemplate": "%{hovertext}<extra></extra>", "texttemplate": "%{text}", "showlegend": False,
         "textposition": "inside", "insidetextanchor": "start", "textangle": 0, "constraintext": "none",
         "textfont": {"color": TEXT, "size": 12},
         "marker": {"color": _faint(colour), "line": {"width": 0}},
     }  # fmt: skip
+    return [stripe, bar]
 
 
 def _connectors(outline: Outline, rows: dict[int, int]) -> Figure:
@@ -90,7 +101,7 @@ def _connectors(outline: Outline, rows: dict[int, int]) -> Figure:
 def _caption(line: Line) -> str:
     parts = [line.process_id, ABSENT if line.absent else line.time, middle_out(line.command, _COMMAND)]
     name = plain(middle_out(line.name, 60))
-    return f"{'▶ ' if line.matched else ''}<b>{name}</b> " + plain(" · ".join(part for part in parts if part))
+    return f"<b>{name}</b>{' ◀' if line.matched else ''} " + plain(" · ".join(part for part in parts if part))
 
 
 def _hover(line: Line) -> str:
@@ -106,4 +117,4 @@ def _wrapped(text: str) -> list[str]:
 
 def _faint(colour: str) -> str:
     red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.25)"
+    return f"rgba({red},{green},{blue},0.12)"

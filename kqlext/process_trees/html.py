@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from kqlext.process_trees.tree import ProcessTree
 
 _MOST_BYTES = 220_000  # of all rows as a notebook saves them
+SHORT = 30_000
+"""The same beside a figure."""
 _DEEPEST = 100  # levels: a browser takes some hundred elements in each other
 _OPEN = 100  # rows that are seen before anything is unfolded
 _NAME, _VALUE = 100, 60  # characters of a name, a user
 _WARNING = (
     '<p role="alert" style="border-left:3px solid #c77700;padding-left:.6em;margin:.3em 0"><b>Warning:</b> {}</p>'
 )
+_COMMAND = ' <span style="font-family:monospace;word-break:break-word">{}</span>'
 _INDENT = "margin-left:1.3em"
 _LEAF = f'<div style="{_INDENT};padding-left:1em">'
 
 
-def html(tree: ProcessTree) -> str:
+def html(tree: ProcessTree, most_bytes: int = _MOST_BYTES) -> str:
     """The tree, as much of it as a notebook may hold; what is left out is said where it would stand."""
     outline = Outline(tree)
     rows: dict[int, str] = {}
@@ -36,14 +39,14 @@ def html(tree: ProcessTree) -> str:
     for number in outline.nearest(_DEEPEST):
         row = _row(outline.line(number))
         size += len(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 120
-        if size > _MOST_BYTES:
+        if size > most_bytes:
             break
         rows[number] = row
     above = "".join([*(_WARNING.format(_text(note)) for note in tree.notes), *_heads(tree), _legend(outline)])
     return (
         # The classes keep JupyterLab from taking `$a = 1; $b` for mathematics.
         f'<div class="tex2jax_ignore mathjax_ignore">{above}'
-        '<div style="overflow:auto;max-height:40em;white-space:nowrap" tabindex="0" role="region" '
+        '<div style="overflow:auto;max-height:40em" tabindex="0" role="region" '
         f'aria-label="process tree">{"".join(_body(outline, rows))}</div></div>'
     )
 
@@ -110,12 +113,11 @@ def _row(line: Line) -> str:
     mark = f' style="{colour}"' if colour else ""
     parts = [f"<b{mark}{title}>{name}</b>"]
     if line.matched:
-        parts = [f"<b{mark}{title}>▶ <u>{name}</u></b>"]
+        parts = [f"<b{mark}{title}><u>{name}</u> ◀</b>"]
     parts += [_text(middle_out(part, _VALUE)) for part in (line.process_id, line.user) if part]
     parts += [f"<i>{ABSENT}</i>"] if line.absent else []
     parts += [line.time] if line.time else []
-    command = f' <span style="font-family:monospace">{_text(line.command)}</span>' if line.command else ""
-    return " · ".join(parts) + command
+    return " · ".join(parts) + (_COMMAND.format(_text(line.command)) if line.command else "")
 
 
 def _legend(outline: Outline) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kqlext.process_trees.processes import Text, moments
+from kqlext.process_trees.processes import Text, moments, short_name
 from kqlext.text import one_line, shorten
 from kqlext.visualization.table import text_width
 
@@ -77,7 +77,8 @@ class Outline:
 
         value = self.colours[number] if self.colours else None
         return Line(
-            _short(said("name")), said("name"), id_as_shown(said("process_id"), processes.hexadecimal), said("user"),
+            short_name(said("name")), said("name"), id_as_shown(said("process_id"), processes.hexadecimal),
+            said("user"),
             self._times[place] or "", shorten(said("command_line"), _COMMAND),
             bool(processes.forest.generation[place]), place in self.tree.matches,
             self.legend.get(value, _OTHERS) if self.colours else None, "(none)" if value is None else value,
@@ -115,12 +116,6 @@ def _title(tree: ProcessTree) -> list[str]:
 def id_as_shown(text: str, hexadecimal: bool) -> str:
     """``500``, or ``500 (0x1f4)`` where the source writes ids in hexadecimal."""
     return f"{text} ({int(text):#x})" if hexadecimal and text.isdecimal() else text
-
-
-def _short(name: str) -> str:
-    from kqlext.process_trees.tree import short_name
-
-    return short_name(name)
 
 
 def _colours(tree: ProcessTree) -> tuple[list[Text], dict[Text, str]]:

@@ -154,3 +154,8 @@ def _fraction(ticks: int) -> str:
         return ""
     digits = 3 if not ticks % 10_000 else 6 if not ticks % 10 else 7
     return f".{ticks:07}"[: digits + 1]
+
+
+def short_name(name: str | None) -> str:
+    """The last part of a path, as it is written."""
+    return (name or "?").rstrip("\\/").replace("/", "\\").rpartition("\\")[2] or "?"

@@ -123,7 +123,7 @@ def _distinct(starts: Starts, said: list[Numbers], notes: list[str]) -> Starts:
         for key in keys:
             again[1:] &= key[order][1:] == key[order][:-1]
     if again.any():
-        notes.append(f"{plural(int(again.sum()), 'row')} that say the same as another left out.")
+        notes.append(f"{plural(int(again.sum()), 'repeated row')} left out.")
     return starts.take(order[~again])
 
 
@@ -236,5 +236,5 @@ def _moments(series: Any, name: str) -> Any:
 
 def _parsed(texts: Any, beginning: str, form: str) -> Any:
     """The texts that begin so as times; pandas would also take "today" for one, whatever the format."""
-    begins = texts.str.match(beginning).fillna(False).astype(bool)
+    begins = texts.str.match(beginning, na=False).astype(bool)
     return pd.to_datetime(texts.where(begins), utc=True, errors="coerce", format=form)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kqlext.errors import KqlConversionError
 from kqlext.process_trees.building import build
-from kqlext.process_trees.processes import Processes
+from kqlext.process_trees.processes import Processes, short_name
 from kqlext.process_trees.reading import Numbers, base_name, host_name, id_text, read_starts
 from kqlext.process_trees.schemas import find_columns
 from kqlext.text import did_you_mean, listing, one_line, plural
@@ -256,17 +256,19 @@ class ProcessTree:
 
         return {"text/html": html(self), "text/plain": text(self)}
 
+    def chart_fallback(self) -> dict[str, Any]:
+        """The same, shorter: what front ends show that do not draw the figure beside it."""
+        from kqlext.process_trees.html import SHORT, html
+        from kqlext.process_trees.outline import text
+
+        return {"text/html": html(self, SHORT), "text/plain": text(self)}
+
     def __repr__(self) -> str:
         return f"<ProcessTree: {self.summary()}>"
 
 
 def _processes(count: int) -> str:
     return f"{count:,} process" if count == 1 else f"{count:,} processes"
-
-
-def short_name(name: str | None) -> str:
-    """The last part of a path, as it is written."""
-    return (name or "?").rstrip("\\/").replace("/", "\\").rpartition("\\")[2] or "?"
 
 
 def make_tree(

@@ -74,8 +74,10 @@ def mime_bundle(result: Result, asked: Mapping[str, Any]) -> dict[str, Any]:
     from kqlext.visualization import drawing
 
     as_chart = _is_chart(asked)
-    bundle = _tree(result, asked)._repr_mimebundle_()
-    return {**drawing.plotly_form(drawing.figure(result, asked)), **bundle} if as_chart else bundle
+    tree = _tree(result, asked)
+    if not as_chart:
+        return tree._repr_mimebundle_()
+    return {**drawing.plotly_form(drawing.figure(result, asked)), **tree.chart_fallback()}
 
 
 def figure(result: Result, asked: Mapping[str, Any]) -> Figure:

@@ -23,6 +23,9 @@ def unfold(notebook: Any, number: int, shot: str) -> None:
     assert not inside.is_visible()
     one.query_selector(":scope > summary").click()
     inside.wait_for_element_state("visible")
+    # Long command lines are broken: nothing is wider than the cell.
+    tree = notebook.output(number).locator(".jp-RenderedHTMLCommon")
+    assert tree.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_an_intrusion_is_seen(open_notebook: Any) -> None:
