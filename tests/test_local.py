@@ -394,10 +394,10 @@ def test_a_condition_with_one_equals_sign_is_refused(engine: LocalService, text:
         ("datatable(a:long)[1] | project NoCol", "NoCol", "There is no column 'NoCol'.", "in quotes"),
         ("datatable(a:string)['x'] | where a == TEXAS", "TEXAS", "There is no column 'TEXAS'.", "such as a"),
         (
-            "let t = toscalar(print 3);\ndatatable(a:long)[1]\n| take t",
-            "take",
-            "unsupported KQL construct 'take'",
-            "Kusto service",
+            "let t = 'x';\ndatatable(a:long)[1]\n| take t",
+            "t",
+            "This is no whole number.",
+            "write a number",
         ),
     ],
 )

@@ -46,6 +46,32 @@ def test_strings(literal: str, value: str, engine: Client) -> None:
     assert engine.query(f"print n = strlen({literal}), x = 1 // {literal}".replace("\n", " "))[0]["x"] == 1
 
 
+NAMES = [
+    ("StormEvents | summarize count = count() by State | where count > 1000 | count", None),
+    ("StormEvents | summarize count = count() by State | sort by count desc | take 1 | project count", None),
+    ("StormEvents | summarize count = count() by State | summarize x = max(count) | project x", None),
+    ("StormEvents | take 5 | project order = 1, table = 'x' | where order == 1 and table == 'x' | count", 5),
+    ("print d = dynamic({'count': 3, 'table': 1, 'kind': 2}) | project x = tolong(d.count) + tolong(d.kind)", 5),
+    ("print a = dynamic([1, 2]) | mv-apply a on (count) | project Count", 2),
+    ("StormEvents | take 10 | partition by State (count) | summarize sum(Count)", 10),
+    ("print a = dynamic([1, 2, 3]) | mv-expand a limit 2 | count", 2),
+    ("StormEvents | join kind=inner (StormEvents | take 3) on EventId | count", 3),
+    ("StormEvents | fork (count) (take 1)", None),
+]
+
+
+@pytest.mark.parametrize(("query", "value"), NAMES)
+def test_words_as_names(query: str, value: int | None, engine: Client) -> None:
+    answer = engine.query(query)
+    assert len(answer) == 1
+    assert value is None or answer[0][0] == value
+
+
+def test_a_verbatim_string_ends_with_its_quote(engine: Client) -> None:
+    query = r"""print a = @"C:\" | where a startswith @"C:\" and not(a =~ @"D:\") and a !in (@'x\', "b")"""
+    assert engine.query(query)[0]["a"] == "C:\\"
+
+
 COUNTS = [
     ("let n = 5; StormEvents | take n", 5),
     ("let n = long(5); StormEvents | limit n | count", 1),

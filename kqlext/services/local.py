@@ -10,7 +10,6 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -28,7 +27,14 @@ from kqlext.errors import (
 )
 from kqlext.render_clause import find_render
 from kqlext.schemas.model import Column, DatabaseSchema, TableSchema
-from kqlext.services import local_batches, local_files, local_functions, local_operators, local_tables
+from kqlext.services import (
+    local_batches,
+    local_databases,
+    local_files,
+    local_functions,
+    local_operators,
+    local_tables,
+)
 from kqlext.services.base import (
     ArrowAnswer,
     Query,
@@ -40,12 +46,10 @@ from kqlext.services.base import (
 )
 from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
-from kqlext.services.local_operators.engine import Workspace
+from kqlext.services.local_operators.engine import Workspace, insist
 from kqlext.services.local_rewrites import rewritten
 from kqlext.services.local_tables import quoted
 
-# No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
-_SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
 _CLOSED = "connect again"
 _COLUMNS = (
     "SELECT table_name, column_name, data_type FROM information_schema.columns "
@@ -160,7 +164,7 @@ class LocalService:
                     kept.append(statement.table)
         finally:
             for table in kept:
-                self._connection.execute(f"DROP TABLE temp.{quoted(table)}")
+                insist(self._connection, f"DROP TABLE temp.{quoted(table)}")
         return answers
 
     def _run(self, part: Query, table: str, workspace: Workspace) -> list[ArrowAnswer | None]:
@@ -173,7 +177,7 @@ class LocalService:
             relation = self._connection.sql(sql, params=parameters)
             if relation is None:
                 return []
-            relation = _whole_json(relation)
+            relation = local_databases.whole_json(relation)
             return [ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))]
 
     @contextmanager
@@ -184,10 +188,19 @@ class LocalService:
 
         def refusal(error: Exception, text: str) -> KqlError:
             # The query's writer does not know the tables that are made on the way.
-            known = [name for name in self._schema() if name not in kept and name not in workspace.own]
+            given_up = isinstance(error, duckdb.InterruptException)
+            tables = [] if given_up else self._schema()
+            known = [name for name in tables if name not in kept and name not in workspace.own]
             return translated(error, replace(query, text=text), refused, known)
 
-        workspace = Workspace(self._connection, lambda text: self._translated(text, workspace), refusal, self._schema)
+        workspace = Workspace(
+            self._connection,
+            lambda text: self._translated(text, workspace),
+            refusal,
+            self._schema,
+            self._writable,
+            kept,
+        )
         try:
             yield workspace
         finally:
@@ -293,74 +306,23 @@ def open_local(spec: ConnectionSpec) -> LocalService:
     if spec.scheme == "samples":
         from kqlext import samples
 
-        connection = _connect(":memory:")
+        connection = local_databases.connect(":memory:")
         # Its own database, so that `.show` commands and database('samples') know it by that name.
         connection.execute("ATTACH ':memory:' AS samples")
         connection.execute("USE samples")
         samples.load(connection)
         return LocalService(connection, ServiceInfo("local", "samples", "the embedded sample database"), writable=True)
     written = str(spec.get("database") or "")
-    path = _database_file(written) if written and written != ":memory:" else None
-    connection = _connect(str(path) if path else ":memory:", read_only=path is not None)
+    path = local_databases.database_file(written) if written and written != ":memory:" else None
+    connection = local_databases.connect(str(path) if path else ":memory:", read_only=path is not None)
     if path is not None:
-        _normalize_tables(connection)
+        local_databases.normalize_tables(connection)
     info = ServiceInfo("local", path.stem if path else "memory", f"the embedded engine, {path or 'in memory'}")
     service = LocalService(connection, info, writable=path is None)
     for key, pattern in spec.keys:
         if key == "path":
             service.add_files(str(pattern))
     return service
-
-
-def _whole_json(relation: Any) -> Any:
-    """Rows with each list of JSON values (`make_list` of dynamic ones) as one JSON value: Arrow knows such a list only
-    as one of texts.
-    """
-    kinds = [str(kind) for kind in relation.types]
-    if not any("JSON" in kind and kind != "JSON" for kind in kinds):
-        return relation
-    columns = [
-        f"to_json({quoted(name)}) AS {quoted(name)}" if "JSON" in kind and kind != "JSON" else quoted(name)
-        for name, kind in zip(relation.columns, kinds, strict=True)
-    ]
-    return relation.project(", ".join(columns))
-
-
-def _connect(database: str, read_only: bool = False) -> Any:
-    try:
-        connection = duckdb_kql.connect(database, read_only=read_only, config=dict(_SETTINGS))
-    except duckdb.Error as error:
-        raise KqlConnectionError(
-            f"The database cannot be opened: {str(error).splitlines()[0]}",
-            hint="check that the file is a DuckDB database, and that no other program holds it open for writing",
-        ) from None
-    return connection
-
-
-def _database_file(written: str) -> Path:
-    """The file of ``duckdb:///path``: absolute, as in a URL, or relative, as SQLAlchemy reads three slashes."""
-    candidates = [Path(written).expanduser(), Path(written.lstrip("/")).expanduser()]
-    found = next((path for path in candidates if path.is_file()), None)
-    if found is None:
-        tried = " or ".join(dict.fromkeys(str(path) for path in candidates))
-        raise KqlConnectionError(
-            f"There is no database file {tried}.",
-            hint="a path is absolute, or relative to where the kernel runs; duckdb:// is an empty database in memory",
-        )
-    return found
-
-
-def _normalize_tables(connection: Any) -> None:
-    """Put views over tables whose columns have types that KQL does not know."""
-    rows = connection.execute(
-        "SELECT table_catalog, table_schema, table_name, list(data_type ORDER BY ordinal_position) "
-        "FROM information_schema.columns WHERE table_catalog = current_database() AND table_schema = 'main' "
-        "GROUP BY ALL"
-    ).fetchall()
-    for catalog, owner, name, kinds in rows:
-        if local_tables.needs_view(kinds):
-            source = ".".join(quoted(part) for part in (catalog, owner, name))
-            local_tables.normalized_view(connection, name, source)
 
 
 def _check_different(names: list[str]) -> None:

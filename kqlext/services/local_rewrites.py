@@ -28,6 +28,7 @@ def rewritten(query: Query) -> Query:
     _refuse(text, code)
     changes = [(token.span, found) for token in code if token.kind == "string" and (found := _plain(token, text))]
     changes += _counts(code)
+    changes += _names(code)
     result = Query(text)
     for span, found in sorted(changes, key=lambda change: -change[0].start):
         result = result.replace(span, found)
@@ -74,6 +75,8 @@ def _plain(token: Token, text: str) -> str | None:
     if written.startswith(("```", "~~~")):
         closed = len(written) >= 6 and written.endswith(written[:3])
         return string(written[3:-3], embedded=True) if closed else None
+    if written.startswith("@") and "\\" in written and syntax.is_closed(written):
+        return string(syntax.unquote(written), embedded=True)  # the engine takes \" in it for an escaped quote
     if not written.startswith("@") and "\\" in written:
         written = _joined(_ESCAPE.sub(lambda match: _character(match, token, text), written), token, text)
     return None if written == token.text else written
@@ -104,6 +107,39 @@ def _joined(written: str, token: Token, text: str) -> str:
             "The embedded engine has no half characters (lone surrogates).", text=text, span=token.span
         )
     return whole
+
+
+# --- names ---------------------------------------------------------------------------------------------------
+
+# Words that KQL takes as names where the engine wants them in brackets.
+_WORDS = frozenset("count table order filter top join distinct parse sort".split())
+_MEMBERS = _WORDS | {"kind"}
+_BEFORE_NAME = frozenset(
+    """, = == != =~ !~ < > <= >= + - * / % by and or of let print where filter extend project project-away project-keep
+    project-rename project-reorder summarize distinct""".split()
+)
+_BODIES = frozenset("on fork with union join lookup facet".split())  # their brackets hold operators
+
+
+def _names(code: Sequence[Token]) -> list[tuple[Span, str]]:
+    """Words that are columns: `where count > 5`, `d.count`."""
+    found = []
+    for index, token in enumerate(code[1:], 1):
+        before, behind = code[index - 1], code[index + 1].text if index + 1 < len(code) else ""
+        if token.kind != "name" or token.text not in _MEMBERS or behind == "(":
+            continue
+        if before.text == "." and before.end == token.start:
+            found.append((Span(before.start, token.end), f"['{token.text}']"))
+        elif token.text in _WORDS and (before.text in _BEFORE_NAME or _is_argument(code, index)):
+            found.append((token.span, f"['{token.text}']"))
+    return found
+
+
+def _is_argument(code: Sequence[Token], index: int) -> bool:
+    """Whether a word is the first argument of a function, and no operator that begins a subquery."""
+    if index < 3 or code[index - 1].text != "(" or code[index - 2].kind != "name":
+        return False
+    return code[index - 2].text not in _BODIES and code[index - 3].text != "by"
 
 
 # --- counts --------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ and the engine translates all else as ever. Tables keep the order of their rows.
 | columns     | project-reorder, project-keep, project-away and distinct with `*`, serialize, as     |
 | functions   | functions that give a table, views, invoke                                           |
 | sources     | brackets around a table, materialize, table()                                        |
-| unions      | union of tables whose columns do not agree, search, find, where over all columns     |
+| unions      | union of tables whose columns do not agree, search, find                             |
+| conditions  | where over all columns, between (column .. timespan)                                 |
 | series      | make-series                                                                          |
 | windows     | prev, next, row_number and the other window functions                                |
 | apply       | mv-apply, partition                                                                  |
@@ -27,12 +28,15 @@ temporary tables. An error points into the query as it was written, through ``Qu
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from kqlext.errors import Span
 from kqlext.services.base import Query
 from kqlext.services.local_operators import (
     apply,
     columns,
+    conditions,
     functions,
     nested,
     parsing,
@@ -64,6 +68,7 @@ _OPERATORS: dict[str, Handler] = {
     "mvapply": apply.mv_apply,
     "partition": apply.partition,
     "evaluate": plugins.evaluate,
+    **dict.fromkeys(("take", "limit", "top"), nested.counted),
     "top-nested": nested.top_nested,
     "top-hitters": nested.top_hitters,
     "sample": nested.sample,
@@ -71,8 +76,8 @@ _OPERATORS: dict[str, Handler] = {
     "invoke": functions.invoked,
     "union": unions.union,
     "search": unions.search,
-    "where": unions.where,
-    "filter": unions.where,
+    "where": conditions.where,
+    "filter": conditions.where,
     **dict.fromkeys(("scan", "reduce", "consume", "assert-schema"), columns.missing),
 }
 
@@ -84,13 +89,29 @@ _SOURCES: dict[str, Handler] = {
 }
 
 
+_GENERAL: tuple[Handler, ...] = (windows.windows, conditions.between)
+
+_FILLS = re.compile(r"\s*\.(?:set|append|set-or-append|set-or-replace)\b[^<]*<\|")
+
+
+def _filling(text: str, start: int, workspace: Workspace) -> Query:
+    """A command that fills a table with a query's rows: they are there before the table is emptied."""
+    query = Query(text)
+    expansion = Expansion(workspace, _OPERATORS, _SOURCES, _GENERAL)
+    rows = expansion.rows(query.replace(Span(0, start), re.sub(r"[^\n]", " ", text[:start])))
+    return query.replace(Span(start, len(text)), f" {rows}")
+
+
 def expanded(text: str, workspace: Workspace) -> list[Query]:
     """A statement, and the ones that prepare it, in what the engine understands; several where it gives several tables.
 
     Raises:
         KqlError: about ``text``.
     """
-    expansion = Expansion(workspace, _OPERATORS, _SOURCES, (windows.windows,))
+    command = _FILLS.match(text)
+    if command is not None:
+        return [_filling(text, command.end(), workspace)] if workspace.writable else [Query(text)]
+    expansion = Expansion(workspace, _OPERATORS, _SOURCES, _GENERAL)
     query = expansion.expanded(Query(text))
     last = expansion.last(query.text)
     if last is None or pipes.operator(query.text, last.span) not in ("fork", "facet"):

@@ -131,6 +131,11 @@ def brackets(text: str, span: Span) -> Iterator[tuple[str, Span]]:
             yield words[index - 1].text if index else "", Span(word.end, words[index + 1].start)
 
 
+def inside(text: str, span: Span) -> Span | None:
+    """The inside of the first pair of round brackets; None where it is not closed."""
+    return next((inner for _, inner in brackets(text, span)), None)
+
+
 def refuse(text: str, span: Span, message: str, hint: str = "") -> KqlQueryError:
     """An error about a piece of a query."""
     return KqlQueryError(message, text=text, span=span, hint=hint)

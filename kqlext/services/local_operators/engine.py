@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,9 @@ from kqlext.text import did_you_mean, listing
 
 PREFIX = "__kqlext_rows_"
 
+_TRIES = 100
+_OWN = re.compile(r"__kqlext_\w+")  # names that who wrote the query does not know
+
 Translate = Callable[[str], tuple[str, Any]]
 """KQL -> SQL and its parameters."""
 
@@ -30,15 +34,25 @@ class Workspace:
     """The engine's tables, and those that a query adds for its own time."""
 
     def __init__(
-        self, connection: Any, translate: Translate, refusal: Refusal, tables: Callable[[], dict[str, list[str]]]
+        self,
+        connection: Any,
+        translate: Translate,
+        refusal: Refusal,
+        tables: Callable[[], dict[str, list[str]]],
+        writable: bool,
+        kept: Collection[str] = (),
     ) -> None:
         self.moment = dt.datetime.now(dt.UTC)
         """What `now()` is in all parts of the query."""
+        self.writable = writable
+        """Whether commands may change the database."""
+        self._kept = kept
         self._connection = connection
         self._translate = translate
         self._refusal = refusal
         self._tables = tables
         self._own: list[str] = []
+        self._views: set[str] = set()
         self.notes: list[str] = []
         """What is to be said of the answer."""
 
@@ -52,6 +66,12 @@ class Workspace:
         return {
             table: columns for table, columns in self._tables().items() if "." not in table and table not in self._own
         }
+
+    def matching(self, wildcard: str) -> list[str]:
+        """The tables that a wildcard stands for; none that only other statements of the query made."""
+        pattern = ".*".join(map(re.escape, wildcard.split("*")))
+        names = [table for table in self.tables() if table not in self._kept]
+        return sorted(table for table in names if re.fullmatch(pattern, table, re.DOTALL))
 
     def columns(self, query: Query) -> list[Column]:
         """The columns that a query gives. It does not run."""
@@ -76,6 +96,7 @@ class Workspace:
             raise
         except (duckdb.Error, duckdb_kql.KqlError, AssertionError) as error:
             found = self._refusal(error, query.text)
+            found.message, found.hint = (_OWN.sub("…", text) for text in (found.message, found.hint))
             query.restore(found)
             raise found from None
 
@@ -85,6 +106,10 @@ class Workspace:
         self._connection.execute(f"CREATE TEMP TABLE {quoted(name)} AS {sql}", parameters)
         self._own.append(name)
         return name
+
+    def is_kept(self, name: str) -> bool:
+        """Whether a name is one of a table that the query added, and no view."""
+        return name in self._own and name not in self._views
 
     def load(self, rows: Any) -> str:
         """A new table of an Arrow table."""
@@ -99,6 +124,7 @@ class Workspace:
         name = f"{PREFIX}{len(self._own) + 1}"
         self._connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS {sql}")
         self._own.append(name)
+        self._views.add(name)
         return name
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
@@ -126,8 +152,17 @@ class Workspace:
 
     def drop(self) -> None:
         """Drop the tables that the query added."""
-        views = {name for (name,) in self.fetch("SELECT view_name FROM duckdb_views() WHERE temporary")}
         while self._own:
             name = self._own.pop()
-            kind = "VIEW" if name in views else "TABLE"
-            self._connection.execute(f"DROP {kind} IF EXISTS temp.{quoted(name)}")
+            kind = "VIEW" if name in self._views else "TABLE"
+            insist(self._connection, f"DROP {kind} IF EXISTS temp.{quoted(name)}")
+
+
+def insist(connection: Any, sql: str) -> None:
+    """Run a short statement, though whoever gave the query up may interrupt it as well."""
+    for _ in range(_TRIES):
+        try:
+            connection.execute(sql)
+        except duckdb.InterruptException:
+            continue
+        return

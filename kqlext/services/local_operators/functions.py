@@ -50,7 +50,9 @@ def last_call(text: str, span: Span, names: set[str]) -> Call | None:
             continue
         if behind != "(":
             return Call(token.text, token.span, (), False)
-        inside = next(clauses.brackets(text, Span(code[index + 1].start, span.end)))[1]
+        inside = clauses.inside(text, Span(code[index + 1].start, span.end))
+        if inside is None:
+            return None
         return Call(token.text, Span(token.start, inside.end + 1), tuple(clauses.items(text, inside)), True)
     return None
 

@@ -1,4 +1,4 @@
-"""`top-nested`, `top-hitters`, `sample` and `sample-distinct`.
+"""`top-nested`, `top-hitters`, `sample` and `sample-distinct`; `take` and `top` with a name for their number.
 
 Sources: the pages of these operators in the Kusto Query Language.
 """
@@ -23,6 +23,13 @@ def sample(place: Place) -> Change:
     table = place.workspace.create(f"SELECT * FROM {quoted(rows)} USING SAMPLE reservoir({max(count, 0)} ROWS)")
     place.expansion.unordered.add(table)
     return place.table(table)
+
+
+def counted(place: Place) -> Change | None:
+    """`take n` and `top n by x` with a name for the number, which the engine wants written."""
+    span = clauses.clauses(place.text, place.arguments, ("by",)).head
+    written = span.of(place.text)
+    return None if not written or written.isdecimal() else Change.of(span, str(place.number(span)))
 
 
 def sample_distinct(place: Place) -> Change:
@@ -110,7 +117,7 @@ def _level(place: Place, rows: str, span: Span, number: int) -> _Level:
     start = words[0].end if number and words and words[0].text == "top-nested" else span.start
     parts = clauses.clauses(text, Span(start, span.end), ("of", "with", "by"))
     of, others, by = parts.get("of"), parts.get("with"), parts.get("by")
-    if of is None or by is None:
+    if of is None or by is None or not by.of(text):
         raise place.wrong(
             "top-nested needs what it is of and what it is by.", span, "write top-nested 3 of A by count()"
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kqlext import syntax
 from kqlext.errors import KqlError, KqlUnsupportedError, Span
 from kqlext.schemas.model import Column
 from kqlext.services.base import Query
@@ -83,8 +84,17 @@ class Place:
         """A table of the rows before the operator."""
         return self.rows_of(self.before)
 
+    def source(self) -> str:
+        """The table before the operator where it is one of the database, which is only read; else one of its rows."""
+        name = clauses.column(self.text, self.before)
+        is_table = name in self.workspace.tables() and name not in {let.name for let in self.lets}
+        return name if name is not None and is_table else self.rows()
+
     def rows_of(self, span: Span) -> str:
         """A table of the rows of a table that the text writes."""
+        name = clauses.column(self.text, span)
+        if name is not None and self.workspace.is_kept(name):
+            return name
         with self.own_places():
             return self.expansion.rows(Query(self.scope(span)))
 
@@ -177,9 +187,10 @@ def _named_in(error: KqlError, place: Place) -> Span | None:
 
 
 def only(text: str, statements: Sequence[Span], span: Span) -> str:
-    """A text with all blotted out but some statements and a span behind them."""
+    """A text with all blotted out but some statements and a span behind them, and ``set`` and ``declare``."""
+    options = [each for each in syntax.statements(text) if syntax.is_option(each.of(text)) and each.end <= span.start]
     kept, position = [], 0
-    for statement in statements:
+    for statement in sorted([*options, *statements], key=lambda each: each.start):
         kept += [_blotted(text[position : statement.start]), statement.of(text), ";"]
         position = statement.end + 1
     return "".join([*kept, _blotted(text[position : span.start]), span.of(text), _blotted(text[span.end :])])

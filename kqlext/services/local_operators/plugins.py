@@ -100,6 +100,13 @@ def bag_unpack(place: Place, call: _Call) -> str:
     conflict = _text(place, call, "columnsConflict", 2) or "error"
     if conflict not in _CONFLICTS:
         raise place.wrong(f"columnsConflict is one of {listing(_CONFLICTS)}.", place.arguments)
+    kind = next(known.type for known in place.columns() if known.name == column)
+    if kind != "dynamic":
+        raise place.wrong(
+            f"bag_unpack takes a dynamic column; {column} is of the type {kind}.",
+            call.arguments[0],
+            f"make it one: | extend {column} = parse_json({column})" if kind == "string" else "",
+        )
     rows = place.rows()
     others = [known.name for known in place.workspace.table_columns(rows) if known.name != column]
     types = _types(place, rows, column, _ignored(place, call))

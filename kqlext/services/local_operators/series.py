@@ -20,6 +20,7 @@ from kqlext.services.local_tables import quoted
 from kqlext.steps import pipes
 
 _MOST = 2**20
+_NUMBERS = ("int", "long", "real", "decimal")
 _X, _BIN, _ROW = "__kqlext_x", "__kqlext_bin", "__kqlext_row"
 # What an axis of a type is counted in, where its bins begin, and how its values are written in an array.
 _SCALES = {
@@ -139,9 +140,13 @@ def _binned(
     keys = f"{by.of(place.text)}, " if by is not None and by.of(place.text) else ""
     first = f"{clauses.name(_ROW)} = min({clauses.name(_ROW)})"
     table = place.run(f"{bins} | summarize {written}, {first} by {keys}{clauses.name(_BIN)}")
-    columns = [column.name for column in place.workspace.table_columns(table)]
-    middle = columns.index(_BIN)
-    return columns[:middle], columns[middle + 1 : -1], table
+    columns = place.workspace.table_columns(table)
+    middle = [column.name for column in columns].index(_BIN)
+    values = columns[middle + 1 : -1]
+    for column, aggregate in zip(values, aggregates, strict=True):
+        if column.type not in _NUMBERS:
+            raise place.wrong(f"make-series takes numbers; this gives the type {column.type}.", aggregate.written)
+    return [column.name for column in columns[:middle]], [column.name for column in values], table
 
 
 def _default(place: Place, aggregate: _Aggregate) -> str:

@@ -76,7 +76,9 @@ def _materialized(_place: Place, code: list[Token], index: int) -> Change:
 
 
 def _table(place: Place, code: list[Token], index: int) -> Change | None:
-    inside = next(clauses.brackets(place.text, Span(code[index + 1].start, place.span.end)))[1]
+    inside = clauses.inside(place.text, Span(code[index + 1].start, place.span.end))
+    if inside is None:
+        return None
     arguments = clauses.items(place.text, inside)
     written = arguments[0].of(place.text) if arguments else ""
     if written[:1] not in ("'", '"', "@", "h") or not syntax.is_closed(written):

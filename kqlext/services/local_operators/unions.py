@@ -1,6 +1,6 @@
-"""`union`, `search` and `find` over several tables, and `where` over all columns.
+"""`union`, `search` and `find` over several tables.
 
-Sources: "union operator", "search operator", "find operator" and "where operator" of the Kusto Query Language.
+Sources: "union operator", "search operator" and "find operator" of the Kusto Query Language.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from kqlext.errors import KqlQueryError, Span
 from kqlext.literals import string
 from kqlext.schemas.model import Column
 from kqlext.services.local_operators import clauses
-from kqlext.services.local_operators.columns import matches
 from kqlext.services.local_operators.merging import Arm, agree, merged
 from kqlext.services.local_operators.places import Change, Place, is_own
 from kqlext.steps import pipes
 from kqlext.syntax import Token
 
 _TEXT = "__kqlext_text"
+_WILDCARD = re.compile(r"[\w*]*\*[\w*]*")
 
 
 # --- union -------------------------------------------------------------------------------------------------------
@@ -41,11 +41,11 @@ def union(place: Place) -> Change | None:
     if any(columns is None for columns in found):
         return None  # the engine's own error, or a table that it may leave out
     left = [place.columns()] if piped else []
-    stars = any(span.of(place.text) == "*" for span in operands)
+    stars = any(_WILDCARD.fullmatch(span.of(place.text)) for span in operands)
     known = [*left, *(columns for several in found if several is not None for columns in several.values())]
     if not stars and agree(known):
         return _labelled(place, source, operands, piped)
-    arms = [Arm(place.rows(), tuple(left[0]), _left_label(place))] if piped else []
+    arms = [Arm(place.source(), tuple(left[0]), _left_label(place))] if piped else []
     for span, several in zip(operands, found, strict=True):
         arms += _arms(place, span, several or {}, f"union_arg{len(arms)}")
     table = merged(place.workspace, arms, source, parameters.get("kind") == "inner")
@@ -55,18 +55,14 @@ def union(place: Place) -> Change | None:
 def _columns(place: Place, span: Span) -> dict[str, list[Column]] | None:
     """The columns of each table that an operand stands for; None where there is no such table."""
     written = span.of(place.text)
-    if re.fullmatch(r"[\w*]*\*[\w*]*", written):
-        return {table: place.workspace.table_columns(table) for table in _tables(place, written)}
+    if _WILDCARD.fullmatch(written):
+        return {table: place.workspace.table_columns(table) for table in place.workspace.matching(written)}
     name = clauses.column(place.text, span)
     if name is not None and name not in {let.name for let in place.lets}:
         known = place.workspace.tables()
         return {name: place.workspace.table_columns(name)} if name in known or is_own(name) else None
     inner = clauses.bracket(place.text, span) or span
     return {"": place.columns_of(inner)}
-
-
-def _tables(place: Place, wildcard: str) -> list[str]:
-    return sorted(table for table in place.workspace.tables() if matches(wildcard, table))
 
 
 def _arms(place: Place, span: Span, several: dict[str, list[Column]], label: str) -> Iterator[Arm]:
@@ -120,7 +116,7 @@ def search(place: Place) -> Change | None:
     if piped:
         if tables is not None:
             raise place.wrong("search in (…) begins a query.", rest, "leave out what stands before it, or the tables")
-        arms = [Arm(place.rows(), tuple(place.columns()), _left_label(place))]
+        arms = [Arm(place.source(), tuple(place.columns()), _left_label(place))]
     else:
         arms = _searched(place, tables)
     table = merged(place.workspace, arms, "$table", text=_TEXT)
@@ -140,8 +136,8 @@ def _scope(place: Place, rest: Span) -> tuple[list[Span] | None, Span]:
 
 def _searched(place: Place, tables: list[Span] | None) -> list[Arm]:
     if tables is None:
-        known = place.workspace.tables()
-        return [Arm(name, tuple(place.workspace.table_columns(name)), name) for name in sorted(known)]
+        known = place.workspace.matching("*")
+        return [Arm(name, tuple(place.workspace.table_columns(name)), name) for name in known]
     arms: list[Arm] = []
     for span in tables:
         several = _columns(place, span)
@@ -214,29 +210,6 @@ def _term(column: str, word: Token, sensitive: bool) -> str:
         (value.startswith("*"), value.endswith("*")), "contains"
     )
     return f"{column} {operator}{cs} {string(core)}"
-
-
-# --- where over all columns ----------------------------------------------------------------------------------------
-
-
-def where(place: Place) -> Change | None:
-    """`where * has "x"`: true where it is for one column at least."""
-    words = list(pipes.tokens(place.text, place.arguments))
-    stars = [
-        index
-        for index, word in enumerate(words)
-        if word.text == "*"
-        and (index == 0 or words[index - 1].text in ("(", "and", "or", "not"))
-        and index + 2 < len(words)
-    ]
-    if not stars:
-        return None
-    index = stars[0]
-    operator = words[index + 1]
-    value = words[index + 3] if operator.text == "matches" else words[index + 2]
-    written = place.text[operator.start : value.end]
-    columns = [f"tostring({clauses.name(column.name)}) {written}" for column in place.columns()]
-    return Change.of(Span(words[index].start, value.end), f"({' or '.join(columns)})")
 
 
 # --- find --------------------------------------------------------------------------------------------------------

@@ -65,7 +65,9 @@ def windows(place: Place) -> Change | None:
     if not calls:
         return None
     token = calls[-1]
-    inside = next(clauses.brackets(text, Span(token.end, place.span.end)))[1]
+    inside = clauses.inside(text, Span(token.end, place.span.end))
+    if inside is None:
+        return None
     call = Span(token.start, inside.end + 1)
     arguments = clauses.items(text, inside)
     function = _FUNCTIONS[token.text]
