@@ -15,6 +15,7 @@ from kqlext.services import local_functions
 from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
 from kqlext.services.local_functions.refusals import REFUSALS
+from kqlext.services.local_functions.rows import PREFIX
 from kqlext.text import did_you_mean, listing
 
 _AT = re.compile(r" at (\d+):(\d+)")
@@ -45,7 +46,10 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
     if raised := _RAISED.match(message):
         return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
-        function, types = overload.group(1), ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2))))
+        function, types = (
+            overload.group(1).removeprefix(PREFIX),
+            ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2)))),
+        )
         hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
         return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
     name = unresolved_name(str(error))
@@ -86,16 +90,15 @@ def _last_name(text: str, name: str) -> Span | None:
 # How the translator adds where it is in its own work, which says nothing to who wrote the query.
 _INTERNAL = re.compile(r"\s*\((?:no DuckDB mapping in this wave|not implemented in this wave)[^)]*(?:\)[^)]*)?\)$")
 _CALLED = re.compile(r"unsupported KQL construct '(function|aggregate):(\w+)'(?: \((.*)\))?", re.DOTALL)
-# What it says of a function that it has, but not so.
-_SAID = re.compile(r"\b(?:takes?|is|are)\b")
 
 
 def _unsupported(message: str, text: str) -> KqlError:
     span = _span(message, text, None)
     if called := _CALLED.search(message):
         kind, name, said = called.groups()
-        if said and "in this wave" not in said and _SAID.search(said):
-            return KqlQueryError(f"{said}.", text=text, span=find_name(text, name))
+        if said and "in this wave" not in said:
+            kinds = KqlQueryError if " take" in said else KqlUnsupportedError
+            return kinds(f"{said}." if name in said else f"{name}(): {said}.", text=text, span=find_name(text, name))
         functions = {*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS, *local_functions.names()}
         hint = REFUSALS.get(name.lower()) or did_you_mean(name, sorted(functions - {name}))
         return KqlUnsupportedError(

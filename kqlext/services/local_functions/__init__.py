@@ -3,9 +3,10 @@
 The tables say how DuckDB computes each: mostly an SQL template, and a Python function where SQL cannot say it exactly.
 duckdb-kql knows them only while ``extended`` is in force, in the thread that entered it, so that nothing else in the
 process that uses duckdb-kql sees them; the Python functions are registered with a connection only when a query first
-names them. This package may read the dictionaries of duckdb-kql's translator; no other module does.
+names them.
 """
 
-from kqlext.services.local_functions.registry import extended, install, names
+from kqlext.services.local_functions.registry import extended, install
+from kqlext.services.local_functions.tables import names
 
 __all__ = ["extended", "install", "names"]

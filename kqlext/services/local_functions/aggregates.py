@@ -89,6 +89,8 @@ AGGREGATES = (
     Aggregate("make_list_with_nulls", {1: f"to_json(coalesce(list({_ITEM}), []))"}, "list"),
     Aggregate("make_set", {1: _array(_SET), 2: _array(_SET, "{1}")}, "set"),
     Aggregate("make_set_if", {2: _array(_SET_IF), 3: _array(_SET_IF, "{2}")}, "set"),
+    Aggregate("sum", {1: "kqlext_total({0})"}, "sum"),
+    Aggregate("sumif", {2: "kqlext_total_if({0}, {1})"}, "sumif"),
     Aggregate("avg", {1: _mean("{0}")}, "avg"),
     Aggregate("avgif", {2: _mean("{0}", " FILTER (WHERE {1})")}, "avgif"),
     Aggregate("make_bag", {1: _BAG}, "bag"),

@@ -210,6 +210,26 @@ def _without_empty(bag: Any) -> Bag | None:
     return {key: value for key, value in bag.items() if value not in (None, "")} if isinstance(bag, dict) else None
 
 
+def _at(value: Any, keys: list[Any]) -> Any:
+    for key in keys:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _place(array: Any, wanted: Any, start: int | None, length: int | None, occurrence: int | None) -> int | None:
+    """The place of a value in an array, or -1."""
+    if not isinstance(array, list):
+        return None
+    begin = max(len(array) + start, 0) if start is not None and start < 0 else start or 0
+    end = len(array) if length is None or length < 0 else min(begin + length, len(array))
+    found = [index for index in range(begin, end) if _same(array[index]) == _same(wanted)]
+    count = 1 if occurrence is None else occurrence
+    return found[count - 1] if 0 < count <= len(found) else -1
+
+
 FUNCTIONS = (
     *(
         Function(name, "dynamic dynamic dynamic", python=_choice, returns="dynamic")
@@ -222,6 +242,7 @@ FUNCTIONS = (
         "array_shift_right", "dynamic long dynamic?", python=lambda a, n, d: _shifted(a, -n, d), returns="dynamic"
     ),
     Function("array_split", "dynamic dynamic", python=_parts, returns="dynamic"),
+    Function("array_index_of", "dynamic dynamic long? long? long?", python=_place, returns="long"),
     Function("set_union", "dynamic*", python=_union, returns="dynamic"),
     Function("set_intersect", "dynamic*", python=_intersection, returns="dynamic"),
     Function("set_difference", "dynamic*", python=_difference, returns="dynamic"),
@@ -233,6 +254,7 @@ FUNCTIONS = (
     Function("bag_remove_keys", "dynamic dynamic", python=_without, returns="dynamic"),
     Function("bag_set_key", "dynamic text dynamic", python=_with, returns="dynamic"),
     Function("bag__without_empty", "dynamic", python=_without_empty, returns="dynamic"),
+    Function("bag__at", "dynamic dynamic", python=_at, returns="dynamic"),
     Function("bag_zip", "dynamic dynamic", python=_zipped, returns="dynamic"),
     Function("dynamic_to_json", "dynamic", "CAST({0} AS VARCHAR)"),
 )

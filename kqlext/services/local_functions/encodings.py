@@ -45,6 +45,14 @@ def _decoded(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
+def _text_of_base64(text: str) -> str:
+    """The text in UTF-8; empty where it is none."""
+    try:
+        return _decoded(text).decode()
+    except ValueError:
+        return ""
+
+
 def _guid_of_base64(text: str) -> uuid.UUID:
     return uuid.UUID(bytes_le=_decoded(text))
 
@@ -129,6 +137,11 @@ FUNCTIONS = (
         "guid",
         python=lambda guid: base64.b64encode(guid.bytes_le).decode(),
         returns="text",
+    ),
+    *(Function(name, "text", "to_base64(encode({0}))") for name in ("base64_encode_tostring", "base64_encodestring")),
+    *(
+        Function(name, "text", python=_text_of_base64, returns="text")
+        for name in ("base64_decode_tostring", "base64_decodestring")
     ),
     Function("gzip_compress_to_base64_string", "text", python=_compressed(31), returns="text"),
     Function("zlib_compress_to_base64_string", "text", python=_compressed(15), returns="text"),

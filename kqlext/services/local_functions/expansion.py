@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from duckdb_kql import KqlUnsupportedError, ir
+from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import naming
 
 from kqlext.services.local_functions.several import SEVERAL, column_function
@@ -33,11 +33,12 @@ class Names(str):
 
 def expanded(node: Any, columns: Sequence[str] | None) -> Any:
     """An operator or a source with its calls written as the columns that it stands on make them."""
-    node = _rebuilt(node, columns or (), {})
+    node = _rebuilt(node, columns or ())
     if isinstance(node, ir.Summarize):
         keys = {key.name or naming.expression_name(key.expr) for key in node.by}
         others = [column for column in columns or () if column not in keys]
-        found = [new for named in node.aggregates for new in _aggregates(named, others)]
+        aggregates = [_with_steps(named) for named in node.aggregates]
+        found = [new for named in aggregates for new in _aggregates(named, others)]
         return node if found == list(node.aggregates) else dataclasses.replace(node, aggregates=tuple(found))
     if isinstance(node, (ir.Extend, ir.Project, ir.PrintSource)):
         found = [new for named in node.expressions for new in _columns(named, isinstance(node, ir.Project))]
@@ -48,24 +49,44 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
 # --- calls that need the columns -----------------------------------------------------------------------------
 
 
-def _rebuilt(node: Any, columns: Sequence[str], memo: dict[int, Any]) -> Any:
-    """The tree with each such call replaced. What does not change stays the same object, since duckdb-kql computes
-    one that it meets twice once; nested queries have their own columns."""
+def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
+    def call(node: Any) -> Any:
+        if isinstance(node, ir.BinaryOp):
+            return _quotient(node)
+        replacement = _CALLS.get(node.name.lower()) if isinstance(node, ir.FunctionCall) else None
+        return replacement(node, columns) if replacement else node
+
+    return _mapped(node, call, {})
+
+
+def _mapped(node: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> Any:
+    """The tree with each node changed, from the leaves on. What does not change stays the same object, since duckdb-kql
+    computes one that it meets twice once; nested queries have their own columns."""
     if id(node) in memo:
         return memo[id(node)]
     result = node
     if isinstance(node, (tuple, list)):
-        items = [_rebuilt(item, columns, memo) for item in node]
+        items = [_mapped(item, change, memo) for item in node]
         if any(new is not old for new, old in zip(items, node, strict=True)):
             result = type(node)(items)
     elif dataclasses.is_dataclass(node) and not isinstance(node, (type, ir.Query)):
         values = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
-        changes = {name: new for name, old in values.items() if (new := _rebuilt(old, columns, memo)) is not old}
-        result = dataclasses.replace(node, **changes) if changes else node
-        if isinstance(result, ir.FunctionCall) and (replacement := _CALLS.get(result.name.lower())):
-            result = replacement(result, columns)
+        changes = {name: new for name, old in values.items() if (new := _mapped(old, change, memo)) is not old}
+        result = change(dataclasses.replace(node, **changes) if changes else node)
     memo[id(node)] = result
     return result
+
+
+def _quotient(node: ir.BinaryOp) -> ir.Expr:
+    """A division as a call that DuckDB decides by its types, unless duckdb-kql knows already that it is of numbers."""
+    sides = (node.left, node.right)
+    if any(translate._nested_aggregate(side) for side in sides):
+        return node
+    known = translate._is_real_expr, translate._is_int_expr
+    numbers = all(isinstance(side, ir.Literal) and side.kind != "timespan" for side in sides)
+    if node.op != "/" or numbers or any(is_known(side) for is_known in known for side in sides):
+        return node
+    return ir.FunctionCall("number__quotient", sides)
 
 
 def _column_if_exists(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
@@ -140,8 +161,30 @@ def _typed(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall(conversion, (dataclasses.replace(call, args=call.args[:-1]),))
 
 
+_FOLDED = ("string", "long", "int", "real", "bool")
+
+
+def _pack_array(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """An array of literals as a literal: the engine looks for the terms of one at once, for others row by row."""
+    values = [item.value for item in call.args if isinstance(item, ir.Literal) and item.kind in _FOLDED]
+    if len(values) < len(call.args) or not values or any(value is None or value != value for value in values):
+        return call
+    return ir.Literal(json.dumps(values, ensure_ascii=False), "dynamic")
+
+
 def _split(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall("split__part", call.args) if len(call.args) == 3 else call
+
+
+def _to_double(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    return dataclasses.replace(call, name="todouble")  # the engine computes decimals as reals
+
+
+def _make_datetime(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    if len(call.args) == 1:
+        return dataclasses.replace(call, name="todatetime")
+    zeros = (ir.Literal(0, "long"),) * (6 - len(call.args) if len(call.args) in (4, 5) else 0)
+    return dataclasses.replace(call, args=(*call.args, *zeros)) if zeros else call
 
 
 _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
@@ -150,7 +193,10 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "pack_all": _pack_all,
     "bag_pack_columns": _bag_pack_columns,
     "ingestion_time": _ingestion_time,
+    "pack_array": _pack_array,
     "split": _split,
+    "todecimal": _to_double,
+    "make_datetime": _make_datetime,
     "extract": _typed,
     "extractjson": _typed,
     "extract_json": _typed,
@@ -240,6 +286,20 @@ def _aggregates(named: ir.NamedExpr, others: Sequence[str]) -> Iterator[ir.Named
         raise KqlUnsupportedError(f"aggregate:{name}", hint=f"{name}() takes one name here; rename the others later")
     else:
         yield from _one(named, names)
+
+
+def _with_steps(node: Any) -> Any:
+    """``make_list(x)[0]`` as a call, since a path may not lead through an aggregate."""
+
+    def step(node: Any) -> Any:
+        if not isinstance(node, ir.PathAccess) or not isinstance(node.base, ir.FunctionCall):
+            return node
+        keys = [name if (name := step.name) is not None else getattr(step.index, "value", None) for step in node.steps]
+        if not all(isinstance(key, (str, int)) for key in keys):
+            return node
+        return ir.FunctionCall("bag__at", (node.base, ir.Literal(json.dumps(keys), "dynamic")))
+
+    return _mapped(node, step, {})
 
 
 def _percentiles(

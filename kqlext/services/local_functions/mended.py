@@ -10,7 +10,7 @@ from typing import Any
 from duckdb_kql.translate import _numeric_bin
 
 from kqlext.services.local_functions import dynamics
-from kqlext.services.local_functions.rows import Function
+from kqlext.services.local_functions.rows import Function, once
 from kqlext.services.local_functions.times import bin_of
 
 
@@ -35,9 +35,18 @@ def _sort(descending: bool, place: int) -> Any:
     return sort
 
 
+# What is no JSON is a text.
+_PARSE = once(
+    "{0}",
+    "_j",
+    "CASE WHEN typeof(_j) = 'VARCHAR' AND CAST(_j AS VARCHAR) <> '' "
+    "THEN coalesce(TRY_CAST(_j AS JSON), to_json(CAST(_j AS VARCHAR))) ELSE TRY_CAST(_j AS JSON) END",
+)
+
 _MOST_ARRAYS = 8
 
 FUNCTIONS = (
+    *(Function(name, "any", _PARSE, returns="dynamic") for name in ("parse_json", "todynamic")),
     Function("split", "text text", "to_json(str_split({0}, {1}))", returns="dynamic", counts=(2,)),
     Function("split__part", "text text long", python=_part, returns="dynamic"),
     Function("array_concat", "dynamic*", python=_joined, returns="dynamic"),
@@ -49,7 +58,7 @@ FUNCTIONS = (
         for place in range(_MOST_ARRAYS)
     ),
     # Numbers: as the engine bins them, from the fixed point on.
-    Function("bin_at", "any any any", f"({_numeric_bin('({0} - {2})', '{1}')} + {2})"),
+    Function("bin_at", "any any any", "(" + _numeric_bin("({0} - {2})", "{1}") + " + {2})"),
 )
 
 TEMPORAL = {

@@ -93,6 +93,7 @@ FUNCTIONS = (
         Function(name, "any", once("{0}", "_a", f"{PREFIX}hash_of(typeof(_a), {_HASHED})"))
         for name in ("hash", "hash_xxhash64")
     ),
+    Function("number__quotient", "any any", f"{PREFIX}quotient({{0}}, {{1}})"),
     Function("new_guid", "", "uuid()"),
     Function(
         "tohex",

@@ -175,23 +175,28 @@ def _version(text: str) -> int | None:
 _JSON_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]""")
 
 
-def _json_at(path: str, text: str) -> str:
-    """The value at a path in JSON, as a text; empty where there is none."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return ""
+def _json_path(path: str) -> list[str | int]:
+    steps: list[str | int] = []
     place = 1 if path.startswith("$") else 0
     while place < len(path):
         step = _JSON_STEP.match(path, place)
         if step is None:
             raise ValueError(f"{path} is no JSON path that extract_json() knows")
-        key: Any = int(step[2]) if step[2] is not None else next(group for group in step.groups() if group is not None)
-        try:
-            value = value[key]
-        except (KeyError, IndexError, TypeError):
-            return ""
+        name, index, *quoted = step.groups()
+        steps.append(int(index) if index is not None else next(key for key in (name, *quoted) if key is not None))
         place = step.end()
+    return steps
+
+
+def _json_at(path: str, text: str) -> str:
+    """The value at a path in JSON, as a text; empty where there is none."""
+    steps = _json_path(path)
+    try:
+        value = json.loads(text)
+        for step in steps:
+            value = value[step]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return ""
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

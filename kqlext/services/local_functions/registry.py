@@ -1,12 +1,11 @@
 """duckdb-kql with our functions, for as long as one translation takes; and DuckDB with those that a query names.
 
 duckdb-kql finds a function in the dictionaries of its translator: ``_SPECIAL_FORMS`` (how a call becomes SQL),
-``SCALAR_FUNCTIONS`` and ``AGGREGATE_FUNCTIONS`` (what there is). This is the one module that knows them.
+``SCALAR_FUNCTIONS`` and ``AGGREGATE_FUNCTIONS`` (what there is). This module and ``patches`` are all that knows them.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
 import math
@@ -17,38 +16,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from duckdb_kql import KqlUnsupportedError, ir, lower, schema, translate
+from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import functions as engine
 
-from kqlext.services.local_functions import (
-    addresses,
-    aggregates,
-    decomposition,
-    dynamics,
-    encodings,
-    geography,
-    hashes,
-    mended,
-    numbers,
-    parsing,
-    series,
-    texts,
-    times,
-)
-from kqlext.services.local_functions.expansion import Names, expanded
+from kqlext.services.local_functions import mended
+from kqlext.services.local_functions.macros import MACROS
+from kqlext.services.local_functions.patches import PATCHES
 from kqlext.services.local_functions.rows import PREFIX, SQL_TYPES, Aggregate, Function, as_dynamic, once
-from kqlext.services.local_functions.several import SEVERAL
-
-_MODULES = (addresses, decomposition, dynamics, encodings, geography, mended, numbers, parsing, series, texts, times)
-FUNCTIONS: dict[str, Function] = {row.name: row for module in _MODULES for row in module.FUNCTIONS}
-AGGREGATES: dict[str, Aggregate] = {row.name: row for row in aggregates.AGGREGATES}
-_HELPERS = {row.name: row for row in (*aggregates.HELPERS, *hashes.HELPERS, *decomposition.WHOLE, *series.WHOLE)}
-
-
-def names() -> set[str]:
-    """What a query can call of these, and the engine does not know by itself."""
-    return {name for name in {*FUNCTIONS, *AGGREGATES, *SEVERAL} if "__" not in name}
-
+from kqlext.services.local_functions.tables import AGGREGATES, FUNCTIONS, HELPERS
 
 _LOCK = threading.Lock()  # the dictionaries are the process's
 _MISSING = object()
@@ -62,63 +37,23 @@ def extended() -> Iterator[None]:
         for name in {*FUNCTIONS, *mended.TEMPORAL}:
             before = translate._SPECIAL_FORMS.get(name)
             undo.enter_context(_set(translate._SPECIAL_FORMS, name, _form(name, owner, before)))
+        # One that is none of SCALAR_FUNCTIONS may not stand around an aggregate: strcat_array(make_list(x)).
+        for name in translate._SPECIAL_FORMS:
             if name not in engine.SCALAR_FUNCTIONS:
                 undo.enter_context(_set(engine.SCALAR_FUNCTIONS, name, _Known(name, "template", "")))
         for name, aggregate in AGGREGATES.items():
             known = engine.AGGREGATE_FUNCTIONS.get(name)
             undo.enter_context(_set(engine.AGGREGATE_FUNCTIONS, name, _spec(aggregate, owner, known)))
-        for module, name, ours in _PATCHES:
+        for module, name, ours in PATCHES:
             undo.enter_context(_set(vars(module), name, _in_thread(owner, ours, vars(module)[name])))
         yield
 
 
 def _in_thread(owner: int, ours: Callable[..., Any], before: Callable[..., Any]) -> Callable[..., Any]:
-    def chosen(*arguments: Any) -> Any:
-        return ours(before, *arguments) if threading.get_ident() == owner else before(*arguments)
+    def chosen(*arguments: Any, **named: Any) -> Any:
+        return ours(before, *arguments, **named) if threading.get_ident() == owner else before(*arguments, **named)
 
     return chosen
-
-
-def _resolved(before: Callable[..., Any], op: ir.Operator, columns: list[str] | None) -> Any:
-    return before(expanded(op, columns), columns)
-
-
-def _resolved_source(before: Callable[..., Any], source: ir.Source) -> Any:
-    return before(expanded(source, None))
-
-
-def _named(before: Callable[..., Any], node: Any) -> ir.NamedExpr:
-    """``(a, b) = f()`` with both names: duckdb-kql takes the first one and says nothing."""
-    named: ir.NamedExpr = before(node)
-    children = lower._rule_children(lower._collapse(node))
-    if named.name is None or len(children) != 2:
-        return named
-    names = lower._find_names(children[0])
-    return named if len(names) < 2 else dataclasses.replace(named, name=Names(names))
-
-
-def _expression(before: Callable[..., Any], node: Any) -> Any:
-    """``typeof(long)`` as a call; ``expanded`` knows where it may stand."""
-    if lower._cls(lower._collapse(node)) == "TypeLiteralExpression":
-        kind = lower._collapse(node).getText().removeprefix("typeof(").removesuffix(")").strip()
-        return ir.FunctionCall("typeof", (ir.Literal(kind, "string"),))
-    return before(node)
-
-
-def _is_dynamic(before: Callable[..., bool], node: ir.Expr) -> bool:
-    if isinstance(node, ir.FunctionCall) and (row := FUNCTIONS.get(node.name.lower())) is not None:
-        return row.returns == "dynamic" and row.takes(len(node.args))
-    return before(node)
-
-
-# Functions of duckdb-kql, and what stands in their place; each is given the one before it.
-_PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
-    (schema, "resolve_let_refs", _resolved),
-    (schema, "resolve_source_let_refs", _resolved_source),
-    (lower, "_lower_named", _named),
-    (lower, "_lower_expr", _expression),
-    (translate, "_is_dynamic", _is_dynamic),
-)
 
 
 @contextmanager
@@ -206,9 +141,12 @@ _NAMES = re.compile(rf"\b{PREFIX}(\w+)\(")
 
 
 def install(connection: Any, sql: str, installed: set[str]) -> None:
-    """Register the Python functions that ``sql`` names with the connection; ``installed`` has those that it has."""
+    """Make the macros and Python functions that ``sql`` names; ``installed`` has those that the connection has."""
     for name in set(_NAMES.findall(sql)) - installed:
-        row = FUNCTIONS.get(name) or _HELPERS.get(name)
+        if name in MACROS:
+            connection.execute(f"CREATE TEMP MACRO {PREFIX}{name}{MACROS[name]}")
+            installed.add(name)
+        row = FUNCTIONS.get(name) or HELPERS.get(name)
         if row is not None and row.python is not None:
             kinds = [*row.kinds[:-1], "dynamic"] if row.variadic else row.kinds
             connection.create_function(
@@ -227,7 +165,7 @@ def _called(row: Function) -> Callable[..., Any]:
     python = row.python
     assert python is not None
     dynamics = [kind == "dynamic" for kind in row.kinds]
-    required = row.required
+    required = len(row.kinds) if row.variadic else row.required
 
     def called(*arguments: Any) -> Any:
         if None in arguments[:required]:

@@ -13,16 +13,16 @@ from kqlext.services.local_functions.rows import Function
 
 
 def _index(text: str, wanted: str, start: int | None, length: int | None, occurrence: int | None) -> int | None:
-    """The place of a text in another one. None of the arguments may be less than what counts everything."""
+    """The place of a text in another one, within so many characters of the start and of each place that is found."""
     count = 1 if occurrence is None else occurrence
     reach = -1 if length is None else length
     if count < 0 or reach < -1:
         return None
     begin = max(len(text) + start, 0) if start is not None and start < 0 else start or 0
-    end = len(text) if reach < 0 else min(begin + reach, len(text))
     found = begin - 1
     for _ in range(max(count, 1)):
-        found = text.find(wanted, found + 1, end)
+        begin = found + 1
+        found = text.find(wanted, begin, len(text) if reach < 0 else min(begin + reach, len(text)))
         if found < 0:
             return -1
     return found
@@ -80,6 +80,30 @@ def _repeated(value: Any, count: int) -> list[Any] | None:
         raise ValueError("repeat() makes no more than a million values here")
     return [value] * count if count >= 0 else None
 
+
+def _has_term(text: str, term: str, case_sensitive: bool, lead: bool, trail: bool) -> bool:
+    """Whether a text has a term: letters and digits before or behind it make it another one, unless it ends without."""
+    if not case_sensitive:
+        text, term = text.lower(), term.lower()
+    found = text.find(term)
+    if found < 0 or not term:
+        return found == 0
+    before, behind = lead and _is_of_term(term[0]), trail and _is_of_term(term[-1])
+    while found >= 0:
+        end = found + len(term)
+        if not (before and found and _is_of_term(text[found - 1])) and not (
+            behind and end < len(text) and _is_of_term(text[end])
+        ):
+            return True
+        found = text.find(term, found + 1)
+    return False
+
+
+def _is_of_term(character: str) -> bool:
+    return character.isalpha() or character.isnumeric()
+
+
+HELPERS = (Function("has", "text text bool bool bool", python=_has_term, returns="bool"),)
 
 FUNCTIONS = (
     Function("indexof", "text text long? long? long?", python=_index, returns="long", counts=(3, 4, 5)),

@@ -1,0 +1,31 @@
+"""SQL macros that do one thing with numbers and another with lengths of time, which duckdb-kql cannot tell apart. Pure.
+
+DuckDB takes the overload of the types that it finds, and the one without types for all others. It does not know the
+type of an aggregate yet when it chooses: none may stand in what such a macro takes.
+"""
+
+from __future__ import annotations
+
+_DAY = 86_400_000_000
+
+
+def _span(microseconds: str) -> str:
+    """SQL of a length of time; its days apart, since Arrow counts the rest in nanoseconds of 64 bits."""
+    return (
+        f"to_days(CAST({microseconds} // {_DAY} AS INTEGER)) + to_microseconds(CAST({microseconds} % {_DAY} AS BIGINT))"
+    )
+
+
+_SUM, _SUM_IF = "coalesce(sum(epoch_us(x)), 0)", "coalesce(sum(epoch_us(x)) FILTER (WHERE p), 0)"
+MACROS: dict[str, str] = {
+    "total": f"(x INTERVAL) AS {_span(_SUM)}, (x) AS coalesce(sum(x), 0)",
+    "total_if": f"(x INTERVAL, p) AS {_span(_SUM_IF)}, (x, p) AS coalesce(sum(x) FILTER (WHERE p), 0)",
+    # Whole numbers are divided as such.
+    "quotient": (
+        "(a INTERVAL, b INTERVAL) AS epoch_us(a) / NULLIF(epoch_us(b), 0), "
+        f"(a INTERVAL, b BIGINT) AS {_span('(epoch_us(a) // NULLIF(b, 0))')}, "
+        f"(a INTERVAL, b DOUBLE) AS {_span('CAST(trunc(epoch_us(a) / NULLIF(b, 0)) AS BIGINT)')}, "
+        "(a, b) AS (a // NULLIF(b, 0))"
+    ),
+}
+"""Name -> parameters and bodies."""

@@ -1,0 +1,154 @@
+"""Functions of duckdb-kql's that ours stand in for while ``extended`` is in force; each is given the one before it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from duckdb_kql import ir, lower, schema, translate
+
+from kqlext.services.local_functions.expansion import Names, expanded
+from kqlext.services.local_functions.rows import PREFIX, once
+from kqlext.services.local_functions.tables import FUNCTIONS
+
+
+def _resolved(before: Callable[..., Any], op: ir.Operator, columns: list[str] | None) -> Any:
+    return before(expanded(op, columns), columns)
+
+
+def _resolved_source(before: Callable[..., Any], source: ir.Source) -> Any:
+    return before(expanded(source, None))
+
+
+def _named(before: Callable[..., Any], node: Any) -> ir.NamedExpr:
+    """``(a, b) = f()`` with both names: duckdb-kql takes the first one and says nothing."""
+    named: ir.NamedExpr = before(node)
+    children = lower._rule_children(lower._collapse(node))
+    if named.name is None or len(children) != 2:
+        return named
+    names = lower._find_names(children[0])
+    return named if len(names) < 2 else dataclasses.replace(named, name=Names(names))
+
+
+def _expression(before: Callable[..., Any], node: Any) -> Any:
+    """``typeof(long)`` as a call; ``expanded`` knows where it may stand."""
+    if lower._cls(lower._collapse(node)) == "TypeLiteralExpression":
+        kind = lower._collapse(node).getText().removeprefix("typeof(").removesuffix(")").strip()
+        return ir.FunctionCall("typeof", (ir.Literal(kind, "string"),))
+    return before(node)
+
+
+def _is_dynamic(before: Callable[..., bool], node: ir.Expr) -> bool:
+    if isinstance(node, ir.FunctionCall) and (row := FUNCTIONS.get(node.name.lower())) is not None:
+        return row.returns == "dynamic" and row.takes(len(node.args))
+    return before(node)
+
+
+_TEXT = "CASE typeof({index}) WHEN 'JSON' THEN to_json({index}) ->> '$' ELSE CAST({index} AS VARCHAR) END"
+_STEP = once(
+    f"struct_pack(i := {{index}}, t := {_TEXT})",
+    "_p",
+    "CASE WHEN typeof(_p.i) = 'VARCHAR' OR (typeof(_p.i) = 'JSON' AND json_type(to_json(_p.i)) = 'VARCHAR') "
+    "THEN '$.\"' || replace(replace(_p.t, '\\', '\\\\'), '\"', '\\\"') || '\"' "
+    "ELSE '$[' || CASE WHEN starts_with(_p.t, '-') THEN '#' ELSE '' END || _p.t || ']' END",
+)
+
+
+def _path(before: Callable[..., str], node: ir.PathAccess) -> str:
+    """``d[key]``: duckdb-kql takes a key that is computed for a number, but it may be a text."""
+    if translate._static_path(node.steps) is not None:
+        return before(node)
+    sql = translate.render_expr(node.base)
+    for step in node.steps:
+        static = translate._static_path((step,))
+        if static is None and step.index is not None:
+            where = _STEP.format(index=translate.render_expr(step.index))
+        else:
+            where = translate.quote_string(static or "$")
+        sql = f"json_extract({sql}, {where})"
+    return sql
+
+
+def _term_match(
+    before: Callable[..., str],
+    haystack: str,
+    needle: str,
+    *,
+    case_sensitive: bool = False,
+    needle_text: str | None = None,
+    lead: bool = True,
+    trail: bool = True,
+) -> str:
+    """``has`` of what is computed: duckdb-kql makes a regular expression of it for every row, in milliseconds."""
+    if needle_text is not None:
+        return before(haystack, needle, case_sensitive=case_sensitive, needle_text=needle_text, lead=lead, trail=trail)
+    return _has(haystack, needle, case_sensitive, lead, trail)
+
+
+def _has(text: str, term: str, case_sensitive: bool, lead: bool, trail: bool) -> str:
+    return f"{PREFIX}has({text}, {term}, {case_sensitive}, {lead}, {trail})"
+
+
+# Case counts, negated, a boundary before the term, one behind it.
+_TERMS = {
+    f"{no}{name}{case}": (bool(case), bool(no), name != "hassuffix", name != "hasprefix")
+    for name in ("has", "hasprefix", "hassuffix")
+    for no in ("", "!")
+    for case in ("", "_cs")
+}
+
+
+def _term_operator(before: Callable[..., str | None], node: ir.BinaryOp, sides: Sequence[str]) -> str | None:
+    found = before(node, sides)
+    if found is not None or node.op not in _TERMS or (isinstance(node.right, ir.Literal)):
+        return found
+    case_sensitive, negated, lead, trail = _TERMS[node.op]
+    matched = _has(sides[0], sides[1], case_sensitive, lead, trail)
+    return f"(NOT {matched})" if negated else matched
+
+
+def _apart(items: Sequence[ir.Expr]) -> tuple[list[ir.Expr], list[ir.Expr]]:
+    """The columns among the items of a list, which may hold arrays, and the others."""
+    columns: list[ir.Expr] = [item for item in items if isinstance(item, (ir.ColumnRef, ir.PathAccess))]
+    return columns, [item for item in items if item not in columns]
+
+
+def _in_list(before: Callable[..., str], node: ir.InList) -> str:
+    """``x in (d)`` with an array in the column d: its elements are what is compared with."""
+    columns, others = _apart(node.items)
+    if node.subquery is not None or not columns:
+        return before(node)
+
+    def tests(values: Sequence[str]) -> str:
+        plain = dataclasses.replace(node, items=tuple(others), negated=False)
+        found = [translate._in_toscalar(node, values[0], translate.render_expr(column)) for column in columns]
+        found += [translate._render_in_list(plain, values[0])] if others else []
+        return translate._in_result(f"({' OR '.join(found)})", node, values[0])
+
+    return translate._in_string_context(((node.value, translate.render_expr(node.value)),), tests)
+
+
+def _has_list(before: Callable[..., str], node: ir.HasList, value: str) -> str:
+    """The same of ``has_any`` and ``has_all``."""
+    columns, others = _apart(node.items)
+    if node.subquery is not None or not columns:
+        return before(node, value)
+    found = [translate._has_toscalar(node, value, translate.render_expr(column)) for column in columns]
+    found += [before(dataclasses.replace(node, items=tuple(others)), value)] if others else []
+    return translate._has_list_result(f"({(' AND ' if node.require_all else ' OR ').join(found)})", node)
+
+
+PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
+    (schema, "resolve_let_refs", _resolved),
+    (schema, "resolve_source_let_refs", _resolved_source),
+    (lower, "_lower_named", _named),
+    (lower, "_lower_expr", _expression),
+    (translate, "_is_dynamic", _is_dynamic),
+    (translate, "render_path", _path),
+    (translate, "term_match_sql", _term_match),
+    (translate, "_render_term_operator", _term_operator),
+    (translate, "render_in_list", _in_list),
+    (translate, "_render_has_list", _has_list),
+)
+"""Where each is, what it is called, and what stands in its place."""
