@@ -115,7 +115,7 @@ def test_odd_tables_of_the_notebook(samples: Shell) -> None:
     ("cell", "kind", "message", "hint"),
     [
         ("%kql --schema StromEvents", errors.KqlCellError, "has no table StromEvents", "did you mean 'StormEvents'?"),
-        ("%kql --schema Zzzzzz", errors.KqlCellError, "has no table Zzzzzz", "tables are DeviceNetworkEvents"),
+        ("%kql --schema Zzzzzz", errors.KqlCellError, "has no table Zzzzzz", "tables are AuditLogs, AzureActivity"),
         ("%kql --schema x@nowhere", errors.KqlConnectionError, "x@nowhere", "open are samples@local"),
         ("%kql --schema T -conn nowhere", errors.KqlConnectionError, "nowhere", "open are samples@local"),
         ("%kql --schema StormEvents -sample x", errors.KqlCellError, "-sample cannot be x", "-sample 3"),
