@@ -45,6 +45,13 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         return _unsupported(message, text)
     if raised := _RAISED.match(message):
         return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
+    if twins := re.search(r"columns '(.+?)' and '(.+?)' differ only in case", message):
+        return KqlUnsupportedError(
+            f"The embedded engine does not tell the columns {twins[1]} and {twins[2]} apart: they differ only in case.",
+            text=text,
+            span=_last_name(text, twins[2]) or _last_name(text, twins[1]),
+            hint=f"give one another name before they meet: | project-rename Other{twins[2]} = {twins[2]}",
+        )
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = (
             overload.group(1).removeprefix(PREFIX),
