@@ -67,6 +67,11 @@ ONE_ROW = [
     (NUMBERS, "round(avg(x), 1)", 3.0),
     (TIMES, "make_list(t)", ["2020-01-01T00:00:00.0000000Z", "2020-01-03T00:00:00.0000000Z"]),
     (TIMES, "make_list(d)", ["01:00:00", "03:00:00"]),
+    (
+        "datatable(r:real)[real(nan), 1.5, real(+inf), real(-inf)]",
+        "make_list(r)",
+        ["NaN", 1.5, "Infinity", "-Infinity"],
+    ),
     (TIMES, "make_list_with_nulls(a)", [1, 2, None]),
     (NUMBERS, "make_list(x)[1]", 2),
     (TIMES, "tostring(make_list(t)[-1])", "2020-01-03T00:00:00.0000000Z"),
@@ -149,6 +154,10 @@ NAMED = [
     (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize take_any(y, x)", {"y": 3, "x": 2}),
     (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize (p, q) = take_any(y, x)", {"p": 3, "q": 2}),
     (f"{NUMBERS} | summarize make_list_if(x, x > 4), make_set_if(x, x > 4)", {"list_x": [5], "set_x": [5]}),
+    (
+        f"{NUMBERS} | where x > 4 | summarize makelist(x), makeset(x), argmax(x, x)",
+        {"list_x": [5], "set_x": [5], "x": 5, "x1": 5},
+    ),
     (f"{NUMBERS} | summarize take_anyif(x, x > 4), maxif(x, true)", {"x": 5, "maxif_x": 5}),
     (
         "print y = dynamic([2,5,6,8]) | project (r, s) = series_fit_line(y)",

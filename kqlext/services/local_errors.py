@@ -99,6 +99,15 @@ _INTERNAL = re.compile(r"\s*\((?:no DuckDB mapping in this wave|not implemented 
 _CALLED = re.compile(r"unsupported KQL construct '(function|aggregate):(\w+)'(?: \((.*)\))?", re.DOTALL)
 
 
+def _misspelt(name: str) -> str:
+    """What was meant by a name that is no function of KQL's; nothing where it is one."""
+    from kqlext.completion.vocabulary import functions
+
+    if name in functions():
+        return ""
+    return did_you_mean(name, sorted({*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS, *local_functions.names()} - {name}))
+
+
 def _unsupported(message: str, text: str) -> KqlError:
     span = _span(message, text, None)
     if called := _CALLED.search(message):
@@ -106,8 +115,7 @@ def _unsupported(message: str, text: str) -> KqlError:
         if said and "in this wave" not in said:
             kinds = KqlQueryError if " take" in said else KqlUnsupportedError
             return kinds(f"{said}." if name in said else f"{name}(): {said}.", text=text, span=find_name(text, name))
-        functions = {*SCALAR_FUNCTIONS, *AGGREGATE_FUNCTIONS, *local_functions.names()}
-        hint = REFUSALS.get(name.lower()) or did_you_mean(name, sorted(functions - {name}))
+        hint = REFUSALS.get(name.lower()) or _misspelt(name)
         return KqlUnsupportedError(
             f"The embedded engine has no {kind} {name}.", text=text, span=find_name(text, name), hint=hint
         )

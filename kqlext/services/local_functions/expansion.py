@@ -16,6 +16,7 @@ from typing import Any
 
 from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import naming
+from duckdb_kql.translate.functions import lookup, lookup_aggregate
 
 from kqlext.services.local_functions.several import SEVERAL, column_function
 
@@ -53,7 +54,12 @@ def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
         if isinstance(node, ir.BinaryOp):
             return _quotient(node)
-        replacement = _CALLS.get(node.name.lower()) if isinstance(node, ir.FunctionCall) else None
+        if not isinstance(node, ir.FunctionCall):
+            return node
+        name = node.name.lower()
+        if name in ALIASES:
+            node = dataclasses.replace(node, name=ALIASES[name])
+        replacement = _CALLS.get(node.name.lower())
         return replacement(node, columns) if replacement else node
 
     return _mapped(node, call, {})
@@ -75,6 +81,20 @@ def _mapped(node: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> An
         result = change(dataclasses.replace(node, **changes) if changes else node)
     memo[id(node)] = result
     return result
+
+
+ALIASES = {
+    "argmax": "arg_max",
+    "argmin": "arg_min",
+    "array_strcat": "strcat_array",
+    "arraylength": "array_length",
+    "make_dictionary": "make_bag",
+    "makelist": "make_list",
+    "makeset": "make_set",
+    "pack_dictionary": "bag_pack",
+    "parsejson": "parse_json",
+}
+"""Older names of functions, which queries still use."""
 
 
 def _quotient(node: ir.BinaryOp) -> ir.Expr:
@@ -202,6 +222,9 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "extract_json": _typed,
 }
 
+EXPANDED = frozenset({*_CALLS, "percentiles", "percentilesw"})
+"""The names of the functions that become others here."""
+
 
 # --- calls that give several columns -------------------------------------------------------------------------
 
@@ -258,6 +281,8 @@ def _names(named: ir.NamedExpr) -> tuple[str, ...]:
 def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
     if len(names) > 1:
         called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else "it"
+        if called != "it" and lookup(called) is None and lookup_aggregate(called) is None:
+            raise KqlUnsupportedError(f"function:{called}")
         raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
     yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named
 

@@ -17,6 +17,7 @@ from kqlext.services.local_functions import (
     texts,
     times,
 )
+from kqlext.services.local_functions.expansion import ALIASES, EXPANDED
 from kqlext.services.local_functions.rows import Aggregate, Function
 from kqlext.services.local_functions.several import SEVERAL
 
@@ -29,5 +30,5 @@ HELPERS: dict[str, Function] = {row.name: row for row in _HELPERS}
 
 
 def names() -> set[str]:
-    """What a query can call of these, and the engine does not know by itself."""
-    return {name for name in {*FUNCTIONS, *AGGREGATES, *SEVERAL} if "__" not in name}
+    """What a query can call of these, whether the engine has it too or not."""
+    return {name for name in {*FUNCTIONS, *AGGREGATES, *SEVERAL, *ALIASES, *EXPANDED} if "__" not in name}

@@ -5,6 +5,7 @@ Source: the pages of these functions in the Kusto Query Language reference ("Str
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -103,11 +104,24 @@ def _is_of_term(character: str) -> bool:
     return character.isalpha() or character.isnumeric()
 
 
+def _has_any_index(text: str, terms: Any) -> int | None:
+    """The place of the first of several terms that a text has."""
+    if not isinstance(terms, list):
+        return None
+    found = (place for place, term in enumerate(terms) if _has_term(text, _written(term), False, True, True))
+    return next(found, -1)
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 HELPERS = (Function("has", "text text bool bool bool", python=_has_term, returns="bool"),)
 
 FUNCTIONS = (
     Function("indexof", "text text long? long? long?", python=_index, returns="long", counts=(3, 4, 5)),
     Function("indexof_regex", "text text long? long? long?", python=_index_of_regex, returns="long"),
+    Function("has_any_index", "text dynamic", python=_has_any_index, returns="long"),
     Function("strcmp", "text text", "CAST(CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 ELSE 0 END AS BIGINT)"),
     Function(
         "strrep",
