@@ -21,7 +21,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["connections.md", "kqlmagic.md", "render.md"])
+@pytest.mark.parametrize("name", ["connections.md", "kqlmagic.md", "render.md", "upstream.md"])
 def test_pages_are_fresh(name: str) -> None:
     made = generator().PAGES[name]()
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made, "run scripts/docs.py"
