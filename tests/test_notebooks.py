@@ -64,7 +64,7 @@ def bundles(cell: Any) -> list[dict[str, str]]:
 
 def texts(notebook: Any) -> list[list[str]]:
     """What each cell shows as text, without captions."""
-    return [[CAPTION.sub("", bundle["text/plain"]) for bundle in bundles(cell)] for cell in notebook.cells]
+    return [[CAPTION.sub("", bundle["text/plain"]).strip() for bundle in bundles(cell)] for cell in notebook.cells]
 
 
 def tables(notebook: Any) -> list[str]:
@@ -146,7 +146,7 @@ def test_the_investigation_finds_the_intrusion() -> None:
     assert {(VICTIM, VICTIM_HOST), (ADMINISTRATOR, SERVER)} <= hosts
     steps = {step.key: step for step in INTRUSION}
     for key in ("stager", "dump"):
-        assert (steps[key].time[:19], steps[key].command[:60], VICTIM, VICTIM_HOST) in told
+        assert (steps[key].time[:19], steps[key].command[:44], VICTIM, VICTIM_HOST) in told
     for key in ("task", "clear", "stop", "sync"):
         assert (steps[key].time[:19], SERVER) in {(time, where) for time, _, _, where in told}
     assert any(fact == "silent until 11:57" and where == SERVER for _, fact, _, where in told)
