@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Shell
-from test_readme import blocks_of, run_blocks
+from pages import run
 
 from kqlext.own_kinds import OWN_KINDS, OwnKind
 from kqlext.process_trees.schemas import OPTIONAL, REQUIRED, SCHEMAS
@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "hunting.md"
 
 
 def test_its_blocks_run(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
-    run_blocks(blocks_of(PAGE), shell, capsys)
+    run("docs/hunting.md", shell, capsys)
     values = shell.variables["Out"].values()
     bundles = [value._repr_mimebundle_() for value in values if hasattr(value, "_repr_mimebundle_")]
     figures: list[dict[str, Any]] = [bundle[MIME_TYPE] for bundle in bundles if MIME_TYPE in bundle]

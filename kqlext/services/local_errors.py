@@ -39,12 +39,6 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         after = "" if query.timeout is None else f" after {query.timeout:g} s"
         return KqlQueryError(f"The query was given up{after}.", hint="ask for less, or raise -timeout")
     message = re.split(r"\n\s*\n|\nLINE ", str(error))[0].replace("\n", " ")
-    if isinstance(error, duckdb_kql.KqlSyntaxError):
-        return _syntax_error(message, text)
-    if isinstance(error, duckdb_kql.KqlUnsupportedError):
-        return _unsupported(message, text)
-    if raised := _RAISED.match(message):
-        return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
     if twins := re.search(r"columns '(.+?)' and '(.+?)' differ only in case", message):
         return KqlUnsupportedError(
             f"The embedded engine does not tell the columns {twins[1]} and {twins[2]} apart: they differ only in case.",
@@ -52,6 +46,12 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
             span=_last_name(text, twins[2]) or _last_name(text, twins[1]),
             hint=f"give one another name before they meet: | project-rename Other{twins[2]} = {twins[2]}",
         )
+    if isinstance(error, duckdb_kql.KqlSyntaxError):
+        return _syntax_error(message, text)
+    if isinstance(error, duckdb_kql.KqlUnsupportedError):
+        return _unsupported(message, text)
+    if raised := _RAISED.match(message):
+        return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = (
             overload.group(1).removeprefix(PREFIX),
