@@ -131,6 +131,7 @@ UNIONS: list[Case] = [
     ("print s='one', r='two' | search s matches regex 'o.e' | count", "Count", [(1,)]),
     ("T | where * has 'x' | project a", "a", [(1,)]),
     ("T | where * has 'x' or * == 'y' | count", "Count", [(2,)]),
+    ("T | where * == 2 | project b", "b", [("y",)]),
     ("find in (T, U) where a == 1 project a, c", "source_ a c", [("T", 1, None), ("U", 1, "u")]),
     ("find withsource=S in (T, U) 'u' project c", "S c", [("U", "u")]),
 ]
@@ -317,6 +318,23 @@ APPLIED: list[Case] = [
     ),
     (f"{ARRAYS} | mv-apply A to typeof(long) on (sort by A asc | take 1)", "i A", [(0, 1), (1, 4)]),
     (f"let n = 1; {ARRAYS} | mv-apply A to typeof(long) on (top n by A desc) | summarize sum(A)", "sum_A", [(15,)]),
+    (
+        "T | union (T | extend a = a * 10) | partition hint.strategy=native by b (sort by a asc | extend p = prev(a), "
+        "n = row_number() | project b, a, p, n) | sort by b asc, n asc",
+        "b a p n",
+        [("x", 1, None, 1), ("x", 10, 1, 2), ("y", 2, None, 1), ("y", 20, 2, 2)],
+    ),
+    (
+        f"{ARRAYS} | mv-apply A to typeof(long) on (sort by A asc | extend s = row_cumsum(A) | top 1 by s)",
+        "i A s",
+        [(0, 5, 9), (1, 10, 29)],
+    ),
+    (
+        "print d = dynamic([[1, 2], [3]]), n = 5 "
+        "| mv-apply d on (mv-apply d to typeof(long) on (summarize s = sum(d)) | summarize m = max(s), k = count())",
+        "n m k",
+        [(5, 3, 2)],
+    ),
     ("T | union T | partition hint.strategy=native by b (summarize n = count() by b)", "b n", [("x", 2), ("y", 2)]),
     (
         "T | union (T | extend a = a * 10) | partition by b (top 1 by a desc | project b, a)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from local_operator_cases import CASES, DAY1
 
+from kqlext import syntax
 from kqlext.connections.strings import ConnectionSpec
 from kqlext.decode import decode
 from kqlext.decode.tables import DataSet, Table
@@ -85,6 +87,21 @@ def test_wildcards_do_not_match_what_other_statements_keep(engine: LocalService)
     )
     assert rows(answer.tables[1]) == [("T",), ("U",), ("V",)]
     assert rows(data(engine, "let X = materialize(T); X | count; union X, T | count").tables[1]) == [(4,)]
+
+
+@pytest.mark.parametrize("rest", ["", " | take 1"])
+def test_columns_of_a_join_that_differ_only_in_case_are_refused(engine: LocalService, rest: str) -> None:
+    with pytest.raises(KqlUnsupportedError, match="does not tell the columns b and B apart") as caught:
+        data(engine, f"T | project b | join kind=inner (datatable(B:string)['x']) on $left.b == $right.B{rest}")
+    assert "project-rename OtherB = B" in caught.value.hint
+
+
+def test_options_that_change_nothing_are_said(engine: LocalService) -> None:
+    answer = data(engine, "set notruncation;\nset servertimeout = 10m; T | project-reorder b | count")
+    assert rows(answer.tables[0]) == [(2,)]
+    assert answer.warnings == ("The embedded engine has no limits: set notruncation, set servertimeout did nothing.",)
+    with pytest.raises(KqlUnsupportedError, match="truncationmaxrecords"):
+        data(engine, "set truncationmaxrecords = 1; T")
 
 
 def test_now_is_one_moment_in_all_parts(engine: LocalService) -> None:
@@ -190,6 +207,7 @@ ERRORS = [
         "evaluate",
     ),
     ("T | mv-apply x = pack_array(a) on (where nope > 1)", KqlQueryError, "There is no column 'nope'.", "nope"),
+    ("T | mv-apply x = pack_array(a) on (join U on a)", KqlUnsupportedError, "no join in the brackets", "join"),
     ("T | partition by b { U }", KqlUnsupportedError, "partition with ( ) only", "{"),
     ("range x from 1 to 65 step 1 | partition by x (take 1)", KqlQueryError, "x has 65 values", "x"),
     ("T | evaluate autocluster()", KqlUnsupportedError, "no plugin autocluster", "autocluster"),
@@ -234,6 +252,35 @@ def test_an_error(engine: LocalService, query: str, kind: type[KqlError], messag
     assert place is None or caught.value.span.of(caught.value.text) == place
     assert caught.value.text == query
     assert "__kqlext" not in str(caught.value)
+
+
+def refusal(engine: LocalService, query: str) -> KqlError | None:
+    """The error of a query, or None where it runs."""
+    try:
+        data(engine, query)
+    except KqlError as error:
+        return error
+    return None
+
+
+def damaged(query: str, random: Random) -> str:
+    """A query with one token left out, doubled or replaced, or cut off behind it."""
+    tokens = list(syntax.tokens(query))
+    token, other = random.choice(tokens), random.choice(tokens)
+    before, behind = query[: token.start], query[token.end :]
+    return random.choice(
+        (before + behind, before, f"{before}{token.text} {token.text}{behind}", before + other.text + behind)
+    )
+
+
+def test_a_damaged_query_is_an_error_that_says_where(engine: LocalService) -> None:
+    random = Random(8)
+    for _ in range(150):
+        query = damaged(random.choice(CASES)[0], random)
+        error = refusal(engine, query)
+        assert "__kqlext" not in str(error), query
+        if error is not None and error.span is not None:
+            assert (error.text, error.span.end <= len(query) + 1) == (query, True)
 
 
 # --- on the sample tables, against what the engine has ---------------------------------------------------------------

@@ -47,7 +47,7 @@ from kqlext.services.base import (
 from kqlext.services.local_differences import differences
 from kqlext.services.local_errors import translated
 from kqlext.services.local_operators.engine import Workspace, insist
-from kqlext.services.local_rewrites import rewritten
+from kqlext.services.local_rewrites import option_notes, rewritten
 from kqlext.services.local_tables import quoted
 
 _CLOSED = "connect again"
@@ -93,6 +93,7 @@ class LocalService:
                 *timespan_notes(query, "the embedded engine"),
                 *search_notes(query, "the embedded engine"),
                 *differences(query.text),
+                *option_notes(query),
             ]
             with self._notebook_tables(query, notes) as refused:
                 try:
@@ -177,6 +178,7 @@ class LocalService:
             relation = self._connection.sql(sql, params=parameters)
             if relation is None:
                 return []
+            local_databases.refuse_renamed(relation.columns, sql)
             relation = local_databases.whole_json(relation)
             return [ArrowAnswer(relation.to_arrow_table(), tuple(kusto_type(kind) for kind in relation.types))]
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import duckdb_kql
 
-from kqlext.errors import KqlConnectionError
+from kqlext.errors import KqlConnectionError, KqlUnsupportedError
 from kqlext.services import local_tables
 from kqlext.services.local_tables import quoted
 
 # No extension is fetched from anywhere, and a name in a query never finds a variable of this module.
 _SETTINGS = {"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+
+
+def refuse_renamed(columns: Sequence[str], sql: str) -> None:
+    """Refuse an answer with a column that DuckDB gave another name, since there is one that differs only in case.
+
+    Raises:
+        KqlUnsupportedError: names both columns.
+    """
+    folded = {column.lower(): column for column in columns}
+    for column in columns:
+        base = column.rpartition("_")[0]
+        other = folded.get(base.lower(), base)
+        if other != base and quoted(column) not in sql and quoted(base) in sql:
+            raise KqlUnsupportedError(
+                f"The embedded engine does not tell the columns {other} and {base} apart: they differ only in case.",
+                hint=f"give one another name before they meet: | project-rename Other{base} = {base}",
+            )
 
 
 def whole_json(relation: Any) -> Any:

@@ -39,6 +39,13 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         after = "" if query.timeout is None else f" after {query.timeout:g} s"
         return KqlQueryError(f"The query was given up{after}.", hint="ask for less, or raise -timeout")
     message = re.split(r"\n\s*\n|\nLINE ", str(error))[0].replace("\n", " ")
+    if twins := re.search(r"columns '(.+?)' and '(.+?)' differ only in case", message):
+        return KqlUnsupportedError(
+            f"The embedded engine does not tell the columns {twins[1]} and {twins[2]} apart: they differ only in case.",
+            text=text,
+            span=_last_name(text, twins[2]) or _last_name(text, twins[1]),
+            hint=f"give one another name before they meet: | project-rename Other{twins[2]} = {twins[2]}",
+        )
     if isinstance(error, duckdb_kql.KqlSyntaxError):
         return _syntax_error(message, text)
     if isinstance(error, duckdb_kql.KqlUnsupportedError):

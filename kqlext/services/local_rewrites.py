@@ -29,10 +29,36 @@ def rewritten(query: Query) -> Query:
     changes = [(token.span, found) for token in code if token.kind == "string" and (found := _plain(token, text))]
     changes += _counts(code)
     changes += _names(code)
+    changes += [(span, " " * (span.end - span.start)) for _, span in _idle_options(text)]
     result = Query(text)
     for span, found in sorted(changes, key=lambda change: -change[0].start):
         result = result.replace(span, found)
     return result
+
+
+# --- options -------------------------------------------------------------------------------------------------
+
+# Options that only say how much a service may spend, or that it must not cut its answer.
+_IDLE = frozenset(
+    """notruncation norequesttimeout servertimeout maxmemoryconsumptionperiterator queryconsistency
+    max_memory_consumption_per_query_per_node query_fanout_nodes_percent query_fanout_threads_percent""".split()
+)
+
+
+def option_notes(query: Query) -> list[str]:
+    """What the engine has to say of the ``set`` statements of a query that change nothing here."""
+    names = ", ".join(f"set {name}" for name, _ in _idle_options(query.text))
+    return [f"The embedded engine has no limits: {names} did nothing."] if names else []
+
+
+def _idle_options(text: str) -> list[tuple[str, Span]]:
+    found = []
+    for span in syntax.statements(text):
+        words = [token.text for token in syntax.tokens(span.of(text)) if token.kind != "comment"]
+        if words[0] == "set" and len(words) > 1 and words[1].lower() in _IDLE:
+            end = text.find(";", span.end)
+            found.append((words[1], Span(span.start, end + 1 if end >= 0 else span.end)))
+    return found
 
 
 # --- refused -------------------------------------------------------------------------------------------------

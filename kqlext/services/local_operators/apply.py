@@ -9,7 +9,7 @@ import re
 
 from kqlext.errors import Span
 from kqlext.services.local_operators import clauses
-from kqlext.services.local_operators.grouped import GROUP, applied
+from kqlext.services.local_operators.grouped import applied, new_group
 from kqlext.services.local_operators.places import Change, Place
 from kqlext.services.local_tables import quoted
 from kqlext.steps import pipes
@@ -26,14 +26,15 @@ def mv_apply(place: Place) -> Change:
     body = clauses.trimmed(place.text, Span(words[-2].end, words[-1].start))
     rows = place.rows()
     known = [column.name for column in place.workspace.table_columns(rows)]
-    numbered = place.workspace.create(f"SELECT *, row_number() OVER () AS {GROUP} FROM {quoted(rows)}")
+    group = new_group(place)
+    numbered = place.workspace.create(f"SELECT *, row_number() OVER () AS {group} FROM {quoted(rows)}")
     each = place.run(f"{numbered} | mv-expand {expanded.of(place.text)}")
-    result = applied(place, each, body)
-    found = [column.name for column in place.workspace.table_columns(result) if column.name != GROUP]
+    result = applied(place, each, group, body)
+    found = [column.name for column in place.workspace.table_columns(result) if column.name != group]
     kept = [column for column in known if column not in found and column not in _replaced(place, expanded)]
     table = place.workspace.create(
         f"SELECT {', '.join([*(f's.{quoted(c)}' for c in kept), *(f'r.{quoted(c)}' for c in found)])} "
-        f"FROM {quoted(result)} r JOIN {quoted(numbered)} s USING ({GROUP}) ORDER BY r.rowid"
+        f"FROM {quoted(result)} r JOIN {quoted(numbered)} s USING ({group}) ORDER BY r.rowid"
     )
     return place.table(table)
 
@@ -66,19 +67,20 @@ def partition(place: Place) -> Change:
         )
     if column is None:
         raise place.wrong("partition is by a column.", words[1].span)
+    group = new_group(place)
     rows = place.run(f"{place.rows()} | extend __kqlext_key = {clauses.name(column)}")
     numbered = place.workspace.create(
-        f"SELECT * EXCLUDE (__kqlext_key), min(n) OVER (PARTITION BY __kqlext_key) AS {GROUP} "
+        f"SELECT * EXCLUDE (__kqlext_key), min(n) OVER (PARTITION BY __kqlext_key) AS {group} "
         f"FROM (SELECT *, row_number() OVER () AS n FROM {quoted(rows)}) ORDER BY n"
     )
     numbered = place.workspace.create(f"SELECT * EXCLUDE (n) FROM {quoted(numbered)} ORDER BY rowid")
     if parameters.get("hint.strategy", "legacy") == "legacy":
-        count = place.workspace.fetch(f"SELECT count(DISTINCT {GROUP}) FROM {quoted(numbered)}")[0][0]
+        count = place.workspace.fetch(f"SELECT count(DISTINCT {group}) FROM {quoted(numbered)}")[0][0]
         if count > _MOST_PARTITIONS:
             raise place.wrong(
                 f"{column} has {count:,} values; partition takes {_MOST_PARTITIONS} at most.",
                 words[1].span,
                 "write partition hint.strategy=native by …",
             )
-    result = applied(place, numbered, clauses.trimmed(place.text, body))
-    return place.table(place.workspace.create(f"SELECT * EXCLUDE ({GROUP}) FROM {quoted(result)} ORDER BY rowid"))
+    result = applied(place, numbered, group, clauses.trimmed(place.text, body))
+    return place.table(place.workspace.create(f"SELECT * EXCLUDE ({group}) FROM {quoted(result)} ORDER BY rowid"))

@@ -31,7 +31,11 @@ def _over_all(place: Place, words: Sequence[Token], star: int) -> Change:
     if last >= len(words) or words[last].kind not in ("string", "number", "name"):
         raise place.refused("The embedded engine compares all columns with one value only.", words[star].span)
     written = place.text[words[star + 1].start : words[last].end]
-    columns = [f"tostring({clauses.name(column.name)}) {written}" for column in place.columns()]
+    if words[last].kind == "number":
+        numbers = [column for column in place.columns() if column.type in ("int", "long", "real", "decimal")]
+        columns = [f"{clauses.name(column.name)} {written}" for column in numbers] or ["false"]
+    else:
+        columns = [f"tostring({clauses.name(column.name)}) {written}" for column in place.columns()]
     return Change.of(Span(words[star].start, words[last].end), f"({' or '.join(columns)})")
 
 

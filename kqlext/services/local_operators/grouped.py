@@ -12,19 +12,25 @@ from kqlext.errors import Span
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.clauses import name
 from kqlext.services.local_operators.places import Place
+from kqlext.services.local_operators.windows import GROUPS
 from kqlext.services.local_tables import quoted
 from kqlext.steps import pipes
 
-GROUP = "__kqlext_group"
+_Handler = Callable[[Place, str, str, Span], str]
+"""The place, the rows, the column of the groups, the operator's arguments -> its rows."""
 
-_Handler = Callable[[Place, str, Span], str]
+
+def new_group(place: Place) -> str:
+    """A name for a column that numbers groups; those around it have other ones."""
+    return f"{GROUPS}{len(place.workspace.own)}"
 
 
-def applied(place: Place, rows: str, body: Span) -> str:
+def applied(place: Place, rows: str, group: str, body: Span) -> str:
     """A table of what a subquery gives for each group of the rows of a table; groups keep their order.
 
     Args:
-        rows: the table; its column ``GROUP`` numbers the groups.
+        rows: the table.
+        group: its column that numbers the groups, as ``new_group`` names it.
         body: the subquery: operators without a source, the first without its ``|``.
     """
     for operator in pipes.pipeline(place.text, body):
@@ -39,8 +45,8 @@ def applied(place: Place, rows: str, body: Span) -> str:
                 f"these may stand there: {', '.join(sorted(_OPERATORS))}",
             )
         arguments = _arguments(place, operator)
-        rows = handler(place, rows, arguments)
-    return place.workspace.create(f"SELECT * FROM {quoted(rows)} ORDER BY {GROUP}, rowid")
+        rows = handler(place, rows, group, arguments)
+    return place.workspace.create(f"SELECT * FROM {quoted(rows)} ORDER BY {group}, rowid")
 
 
 def _word(place: Place, operator: Span) -> Span:
@@ -53,53 +59,51 @@ def _arguments(place: Place, operator: Span) -> Span:
 
 def _as_it_is(word: str) -> _Handler:
     """An operator that looks at each row by itself, or keeps the groups together anyway."""
-    return lambda place, rows, arguments: place.run(f"{rows} | {word} {arguments.of(place.text)}")
+    return lambda place, rows, _, arguments: place.run(f"{rows} | {word} {arguments.of(place.text)}")
 
 
 def _with_group(word: str) -> _Handler:
     """An operator that names columns: the group's is one more."""
-    return lambda place, rows, arguments: place.run(f"{rows} | {word} {name(GROUP)}, {arguments.of(place.text)}")
+    return lambda place, rows, group, arguments: place.run(f"{rows} | {word} {name(group)}, {arguments.of(place.text)}")
 
 
-def _summarized(place: Place, rows: str, arguments: Span) -> str:
+def _summarized(place: Place, rows: str, group: str, arguments: Span) -> str:
     parts = clauses.clauses(place.text, arguments, ("by",))
     by = parts.get("by")
     keys = f", {by.of(place.text)}" if by is not None and by.of(place.text) else ""
-    return place.run(f"{rows} | summarize {parts.head.of(place.text)} by {name(GROUP)}{keys}")
+    return place.run(f"{rows} | summarize {parts.head.of(place.text)} by {name(group)}{keys}")
 
 
-def _counted(place: Place, rows: str, arguments: Span) -> str:
+def _counted(place: Place, rows: str, group: str, arguments: Span) -> str:
     if arguments.of(place.text):
         raise place.refused("The embedded engine has count without a name there.", arguments)
-    return place.run(f"{rows} | summarize Count = count() by {name(GROUP)}")
+    return place.run(f"{rows} | summarize Count = count() by {name(group)}")
 
 
-def _top(place: Place, rows: str, arguments: Span) -> str:
+def _top(place: Place, rows: str, group: str, arguments: Span) -> str:
     parts = clauses.clauses(place.text, arguments, ("by",))
     by = parts.get("by")
     if by is None:
         raise place.wrong("top needs what it is by.", arguments)
-    return _first(place, place.run(f"{rows} | sort by {by.of(place.text)}"), place.number(parts.head))
+    return _first(place, place.run(f"{rows} | sort by {by.of(place.text)}"), group, place.number(parts.head))
 
 
-def _taken(place: Place, rows: str, arguments: Span) -> str:
-    return _first(place, rows, place.number(arguments))
+def _taken(place: Place, rows: str, group: str, arguments: Span) -> str:
+    return _first(place, rows, group, place.number(arguments))
 
 
-def _first(place: Place, rows: str, count: int) -> str:
+def _first(place: Place, rows: str, group: str, count: int) -> str:
     return place.workspace.create(
         f"SELECT * FROM {quoted(rows)} "
-        f"QUALIFY row_number() OVER (PARTITION BY {GROUP} ORDER BY rowid) <= {count} ORDER BY rowid"
+        f"QUALIFY row_number() OVER (PARTITION BY {group} ORDER BY rowid) <= {count} ORDER BY rowid"
     )
 
 
-def _serialized(place: Place, rows: str, arguments: Span) -> str:
-    return _as_it_is("extend")(place, rows, arguments) if arguments.of(place.text) else rows
+def _serialized(place: Place, rows: str, group: str, arguments: Span) -> str:
+    return _as_it_is("extend")(place, rows, group, arguments) if arguments.of(place.text) else rows
 
 
-_EACH_ROW = (
-    "where filter extend sort order project-rename project-away parse parse-where mv-expand mv-apply join lookup"
-)
+_EACH_ROW = "where filter extend sort order project-rename project-away parse parse-where mv-expand mv-apply"
 _OPERATORS: dict[str, _Handler] = {
     **{word: _as_it_is(word) for word in _EACH_ROW.split()},
     **{word: _with_group(word) for word in ("project", "distinct", "project-keep", "project-reorder")},

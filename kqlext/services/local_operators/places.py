@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -156,27 +157,19 @@ class Place:
         blotted = Query(only(self.text, chosen, self.span))
         return blotted.replace(self.span, kql)
 
-    def own_places(self) -> _OwnPlaces:
-        return _OwnPlaces(self)
-
-
-class _OwnPlaces:
-    """Let an error about a blotted text be about the place's whole text."""
-
-    def __init__(self, place: Place) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        place = self._place
-        if isinstance(error, KqlError) and not error.text_name:
-            if error.span is None or error.text is None or len(error.text) != len(place.text):
-                error.span = place.span
-            if error.span == place.span:
-                error.span = _named_in(error, place) or place.span_of_name
-            error.text = place.text
+    @contextmanager
+    def own_places(self) -> Iterator[None]:
+        """Let an error about a blotted text be about the whole text; one about what was made of it, the operator's."""
+        try:
+            yield
+        except KqlError as error:
+            if not error.text_name:
+                if error.span is None or error.text is None or len(error.text) != len(self.text):
+                    error.span = self.span
+                if error.span == self.span:
+                    error.span = _named_in(error, self) or self.span_of_name
+                error.text = self.text
+            raise
 
 
 def _named_in(error: KqlError, place: Place) -> Span | None:

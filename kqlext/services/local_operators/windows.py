@@ -21,7 +21,10 @@ from kqlext.syntax import Token
 # Operators whose answer has none of the columns before them but those that they name.
 _CHOOSES = frozenset("project summarize distinct count make-series top-nested top-hitters".split())
 
-_RUN = "OVER (PARTITION BY __kqlext_group ORDER BY __kqlext_position)"
+GROUPS = "__kqlext_group_"
+"""How columns begin that number groups of rows, each of which is to be looked at by itself."""
+
+_RUN = "OVER (PARTITION BY __kqlext_run ORDER BY __kqlext_position)"
 
 
 @dataclass(frozen=True)
@@ -126,11 +129,13 @@ def _with_column(place: Place, name: str, arguments: Sequence[Span], column: str
         value = f"coalesce({value}, '')" if kinds[given[0]] == "VARCHAR" else value
     sessions = f" JOIN {_sessions(place, rows, given)} USING (__kqlext_position)" if name in _SESSIONS else ""
     restart = given[function.restart] if function.restart is not None and function.restart < len(given) else ""
-    group = f"sum(CASE WHEN {quoted(restart)} THEN 1 ELSE 0 END) OVER (ORDER BY __kqlext_position)" if restart else "0"
+    groups = "".join(f"{quoted(name)}, " for name in columns if name.startswith(GROUPS))
+    begins = f"CASE WHEN {quoted(restart)} THEN 1 ELSE 0 END" if restart else "0"
+    around = f"OVER ({f'PARTITION BY {groups[:-2]} ' if groups else ''}ORDER BY __kqlext_position)"
     term = quoted(given[function.term]) if function.term is not None else "0"
     return place.workspace.create(
         f"WITH numbered AS (SELECT *, row_number() OVER () AS __kqlext_position FROM {quoted(rows)}), "
-        f"grouped AS (SELECT *, {group} AS __kqlext_group FROM numbered), "
+        f"grouped AS (SELECT *, row({groups}sum({begins}) {around}) AS __kqlext_run FROM numbered), "
         f"marked AS (SELECT *, row_number() {_RUN} AS __kqlext_number, "
         f"CASE WHEN {term} IS DISTINCT FROM lag({term}) {_RUN} OR row_number() {_RUN} = 1 THEN 1 ELSE 0 END "
         f"AS __kqlext_new FROM grouped) "
@@ -143,8 +148,10 @@ def _sessions(place: Place, rows: str, given: Sequence[str]) -> str:
     """A table of when the session of each row began, which depends on all rows before it."""
     import pyarrow as pa
 
+    columns = [column.name for column in place.workspace.table_columns(rows)]
+    group = f"row({', '.join(['0', *(quoted(name) for name in columns if name.startswith(GROUPS))])})"
     wanted = ", ".join(map(quoted, given))
-    starts = _session_starts(place.workspace.fetch(f"SELECT {wanted} FROM {quoted(rows)}"))
+    starts = _session_starts(place.workspace.fetch(f"SELECT {group}, {wanted} FROM {quoted(rows)}"))
     positions = pa.array(range(1, len(starts) + 1), pa.int64())
     table = pa.table({"__kqlext_position": positions, "__kqlext_start": pa.array(starts, pa.timestamp("us"))})
     return quoted(place.workspace.load(table))
@@ -154,7 +161,10 @@ def _session_starts(rows: Sequence[tuple[Any, ...]]) -> list[dt.datetime | None]
     starts: list[dt.datetime | None] = []
     first: dt.datetime | None = None
     before: dt.datetime | None = None
-    for moment, from_first, between, *restart in rows:
+    around: Any = None
+    for group, moment, from_first, between, *restart in rows:
+        if group != around:
+            first, around = None, group
         if moment is None:
             first = None
         elif (
