@@ -67,6 +67,11 @@ ONE_ROW = [
     (NUMBERS, "round(avg(x), 1)", 3.0),
     (TIMES, "make_list(t)", ["2020-01-01T00:00:00.0000000Z", "2020-01-03T00:00:00.0000000Z"]),
     (TIMES, "make_list(d)", ["01:00:00", "03:00:00"]),
+    (
+        "datatable(r:real)[real(nan), 1.5, real(+inf), real(-inf)]",
+        "make_list(r)",
+        ["NaN", 1.5, "Infinity", "-Infinity"],
+    ),
     (TIMES, "make_list_with_nulls(a)", [1, 2, None]),
     (NUMBERS, "make_list(x)[1]", 2),
     (TIMES, "tostring(make_list(t)[-1])", "2020-01-03T00:00:00.0000000Z"),

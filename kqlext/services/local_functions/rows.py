@@ -32,12 +32,19 @@ def once(value: str, name: str, body: str) -> str:
     return f"list_transform([{value}], lambda {name}: {body})[1]"
 
 
+_NOT_FINITE = " ".join(
+    f"WHEN '{written}' THEN to_json('{text}')"
+    for written, text in (("nan", "NaN"), ("-nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity"))
+)
+
+
 def as_dynamic(value: str) -> str:
-    """SQL of a value as it stands in a dynamic one: times as Kusto writes them."""
+    """SQL of a value as it stands in a dynamic one: times, and numbers that JSON has not, as Kusto writes them."""
     return (
         f"CASE typeof({value}) "
         f"WHEN 'TIMESTAMP' THEN to_json({_kql_datetime_text(f'CAST({value} AS TIMESTAMP)')}) "
         f"WHEN 'INTERVAL' THEN to_json({_kql_timespan_text(f'CAST({value} AS INTERVAL)')}) "
+        f"WHEN 'DOUBLE' THEN CASE CAST({value} AS VARCHAR) {_NOT_FINITE} ELSE to_json({value}) END "
         f"ELSE to_json({value}) END"
     )
 
