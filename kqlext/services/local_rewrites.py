@@ -153,9 +153,9 @@ def _names(code: Sequence[Token]) -> list[tuple[Span, str]]:
         if token.kind != "name" or token.text not in _MEMBERS or behind == "(":
             continue
         if before.text == "." and before.end == token.start:
-            found.append((Span(before.start, token.end), f"['{token.text}']"))
+            found.append((Span(before.start, token.end), f"['{token.text}'] "))
         elif token.text in _WORDS and (before.text in _BEFORE_NAME or _is_argument(code, index)):
-            found.append((token.span, f"['{token.text}']"))
+            found.append((token.span, f" ['{token.text}'] "))  # -[ and ]- are one token to the engine
     return found
 
 

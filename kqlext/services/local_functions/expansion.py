@@ -53,7 +53,7 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
 def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
         if isinstance(node, ir.BinaryOp):
-            return _quotient(node)
+            return _emptiness(node) or _quotient(node)
         if not isinstance(node, ir.FunctionCall):
             return node
         name = node.name.lower()
@@ -95,6 +95,17 @@ ALIASES = {
     "parsejson": "parse_json",
 }
 """Older names of functions, which queries still use."""
+
+
+_EQUAL = {"==": "isempty", "=~": "isempty", "!=": "isnotempty", "!~": "isnotempty"}
+
+
+def _emptiness(node: ir.BinaryOp) -> ir.Expr | None:
+    """``column == ""`` as ``isempty(column)``: texts that an outer join or a union left out are empty, not null."""
+    is_column = isinstance(node.left, ir.ColumnRef)
+    if node.op in _EQUAL and is_column and node.right == ir.Literal("", "string"):
+        return ir.FunctionCall(_EQUAL[node.op], (node.left,))
+    return None
 
 
 def _quotient(node: ir.BinaryOp) -> ir.Expr:
@@ -207,6 +218,16 @@ def _make_datetime(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return dataclasses.replace(call, args=(*call.args, *zeros)) if zeros else call
 
 
+def _datetime_diff(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """Weeks that begin on Sunday: the engine counts others."""
+    part = call.args[0] if len(call.args) == 3 else None
+    if not isinstance(part, ir.Literal) or str(part.value).lower() != "week":
+        return call
+    weeks = [ir.FunctionCall("startofweek", (moment,)) for moment in call.args[1:]]
+    days = ir.FunctionCall("datetime_diff", (ir.Literal("day", "string"), *weeks))
+    return ir.BinaryOp("/", days, ir.Literal(7, "long"))
+
+
 _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "column_ifexists": _column_if_exists,
     "columnifexists": _column_if_exists,
@@ -217,6 +238,7 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "split": _split,
     "todecimal": _to_double,
     "make_datetime": _make_datetime,
+    "datetime_diff": _datetime_diff,
     "extract": _typed,
     "extractjson": _typed,
     "extract_json": _typed,

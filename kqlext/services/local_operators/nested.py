@@ -50,7 +50,10 @@ def top_hitters(place: Place) -> Change:
         raise place.wrong("top-hitters needs an expression.", None, "write top-hitters 10 of Column")
     count = place.number(parts.head)
     key = place.columns_of_kql(f"{place.before.of(place.text)} | distinct {of.of(place.text)}")[0].name
-    made = f"approximate_{'sum' if by is not None else 'count'}_{key}"
+    made = f"approximate_count_{key}"
+    if by is not None:
+        summed = place.columns_of_kql(f"{place.before.of(place.text)} | project {by.of(place.text)}")[0].name
+        made = f"approximate_sum_{summed}"
     value = f"sum({by.of(place.text)})" if by is not None else "count()"
     return place.instead(
         f"| summarize {name(made)} = {value} by {of.of(place.text)}\n| top {count} by {name(made)} desc"

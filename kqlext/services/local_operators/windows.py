@@ -82,7 +82,7 @@ def windows(place: Place) -> Change | None:
         )
     column = f"__kqlext_window_{len(place.workspace.own)}"
     table = _with_column(place, token.text, arguments, column)
-    edits = [(Span(place.pipeline.start, place.before.end), table), (call, clauses.name(column))]
+    edits = [(Span(place.pipeline.start, place.before.end), table), (call, column)]
     if pipes.operator(text, place.span) not in _CHOOSES:
         edits.append((Span(place.span.end, place.span.end), f"\n| project-away {clauses.name(column)}"))
     return Change(tuple(edits))
