@@ -416,7 +416,7 @@ NESTED: list[Case] = [
         "big aggregated_big",
         [(False, 3)],
     ),
-    (f"{SALES} | top-hitters 1 of s by n", "s approximate_sum_s", [("b", 10)]),
+    (f"{SALES} | top-hitters 1 of s by n", "s approximate_sum_n", [("b", 10)]),
     (f"{SALES} | top-hitters 1 of s", "s approximate_count_s", [("a", 2)]),
     (f"{SALES} | sample 2 | count", "Count", [(2,)]),
     (f"{SALES} | sample 20 | count", "Count", [(4,)]),

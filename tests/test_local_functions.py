@@ -706,3 +706,42 @@ def test_each_function_has_one_row() -> None:
 def test_an_unknown_function_is_an_unsupported_one(engine: Any) -> None:
     with pytest.raises(KqlUnsupportedError):
         engine.query("print no_such_function(1)")
+
+
+LEFT_OUT = "datatable(k:string)['a', 'b'] | join kind=leftouter (datatable(k:string, w:string)['a', 'x']) on k"
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        (f"{LEFT_OUT} | summarize e = countif(w == ''), n = countif(w != ''), i = countif(w =~ '')", (1, 1, 1)),
+        (f"{LEFT_OUT} | where k == 'b' | project c = case(w == '', 'none', w)", ("none",)),
+        (
+            "datatable(s:string)['x'] | union (datatable(z:string)['q']) | summarize countif(s == ''), countif(z=='')",
+            (1, 1),
+        ),
+    ],
+)
+def test_a_text_that_is_left_out_is_empty(engine: Any, query: str, row: tuple[Any, ...]) -> None:
+    assert rows(engine, query) == [row]
+
+
+def test_weeks_begin_on_sunday(engine: Any) -> None:
+    saturday, sunday, monday = "datetime(2024-01-06 23:59)", "datetime(2024-01-07)", "datetime(2024-01-08)"
+    query = (
+        "print a = datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59)), "
+        f"b = datetime_diff('Week', {sunday}, {saturday}), c = datetime_diff('week', {monday}, {sunday}), "
+        f"d = datetime_diff('week', {saturday}, {monday}), e = datetime_diff('week', datetime(null), {monday})"
+    )
+    assert rows(engine, query) == [(5, 1, 0, -1, None)]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("datatable(v:long)[1, 4] | serialize | extend d = v-prev(v), e = next(v)-v", [(1, None, 3), (4, 3, None)]),
+        ("datatable(['count']:long, v:long)[3, 1] | extend d = v-count, e = count-v", [(3, 1, -2, 2)]),
+    ],
+)
+def test_differences_without_spaces(engine: Any, query: str, found: list[tuple[Any, ...]]) -> None:
+    assert rows(engine, query) == found
