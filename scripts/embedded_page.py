@@ -1,4 +1,4 @@
-"""docs/embedded.md and docs/upstream.md: what the embedded engine does with each word of KQL, and what duckdb-kql lacks."""
+"""docs/embedded.md and docs/upstream.md: what the embedded engine does with each word of KQL; what duckdb-kql lacks."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ UNIONS: list[Case] = [
     (
         "union U, (V | project-keep a) | sort by a_long asc nulls last",
         "a_long c a_string",
-        [(1, "u", None), (None, None, "q")],
+        [(1, "u", ""), (None, "", "q")],
     ),
     ("T | project a | union (V | project a) | where isnotempty(a_string) | project a_string", "a_string", [("q",)]),
     ("T | union withsource=S (T | project-reorder b) | distinct S | sort by S asc", "S", [("T",), ("union_arg1",)]),
@@ -132,7 +132,7 @@ UNIONS: list[Case] = [
     ("T | where * has 'x' | project a", "a", [(1,)]),
     ("T | where * has 'x' or * == 'y' | count", "Count", [(2,)]),
     ("T | where * == 2 | project b", "b", [("y",)]),
-    ("find in (T, U) where a == 1 project a, c", "source_ a c", [("T", 1, None), ("U", 1, "u")]),
+    ("find in (T, U) where a == 1 project a, c", "source_ a c", [("T", 1, ""), ("U", 1, "u")]),
     ("find withsource=S in (T, U) 'u' project c", "S c", [("U", "u")]),
 ]
 

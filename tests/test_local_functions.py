@@ -716,6 +716,28 @@ LEFT_OUT = "datatable(k:string)['a', 'b'] | join kind=leftouter (datatable(k:str
     [
         (f"{LEFT_OUT} | summarize e = countif(w == ''), n = countif(w != ''), i = countif(w =~ '')", (1, 1, 1)),
         (f"{LEFT_OUT} | where k == 'b' | project c = case(w == '', 'none', w)", ("none",)),
+        (f"{LEFT_OUT} | where k == 'b' | project w in (''), isnull(w), w < 'a'", (True, False, True)),
+        (
+            f"{LEFT_OUT} | summarize l = array_sort_asc(make_set(w)), n = dcount(w), u = countif(w != 'x')",
+            (["", "x"], 2, 1),
+        ),
+        (f"{LEFT_OUT.replace('leftouter', 'fullouter')} | where k == 'b' | project k1, w", ("", "")),
+        (f"{LEFT_OUT.replace('leftouter', 'rightouter')} | where w == 'x' | project k, w", ("a", "x")),
+        (
+            "datatable(k:string)['a'] | lookup (datatable(k:string, w:string, n:long, d:dynamic)['b', 'x', 1, "
+            "dynamic({})]) on k",
+            ("a", "", None, None),
+        ),
+        (
+            "datatable(s:string)['x'] | union (datatable(s:long, z:string)[1, 'q']) | "
+            "summarize countif(s_string == ''), countif(z == '')",
+            (1, 1),
+        ),
+        (
+            "datatable(ip:string)['8.8.8.8'] | evaluate ipv4_lookup(datatable(n:string, w:string)['10.0.0.0/8', 'in'], "
+            "ip, n, return_unmatched=true)",
+            ("8.8.8.8", "", ""),
+        ),
         (
             "datatable(s:string)['x'] | union (datatable(z:string)['q']) | summarize countif(s == ''), countif(z=='')",
             (1, 1),

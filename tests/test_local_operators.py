@@ -114,7 +114,7 @@ def test_columns_that_differ_only_in_case_become_one_and_it_is_said(engine: Loca
     assert answer.warnings == (
         "The columns b and B are one here, b: the embedded engine does not tell names apart that differ only in case.",
     )
-    assert rows(answer.tables[0])[-1] == (None, True)
+    assert rows(answer.tables[0])[-1] == ("", True)
 
 
 def test_lists_of_dynamic_values_are_values(engine: LocalService) -> None:

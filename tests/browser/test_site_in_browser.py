@@ -70,6 +70,6 @@ def test_the_search_finds_a_page(window: tuple[Any, str], address: str) -> None:
     page, _ = window
     page.goto(f"{address}/index.html")
     page.locator("input.md-search__input").fill("allow_unencrypted_token_cache")
-    page.locator(".md-search-result__item a").first.wait_for()
+    page.locator(".md-search-result__item a").first.wait_for(timeout=120_000)
     found = page.locator(".md-search-result__item").all_inner_texts()
     assert any("Sign-in" in text or "The magic" in text for text in found)

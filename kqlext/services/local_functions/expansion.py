@@ -53,7 +53,7 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
 def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
         if isinstance(node, ir.BinaryOp):
-            return _emptiness(node) or _quotient(node)
+            return _quotient(node)
         if not isinstance(node, ir.FunctionCall):
             return node
         name = node.name.lower()
@@ -95,17 +95,6 @@ ALIASES = {
     "parsejson": "parse_json",
 }
 """Older names of functions, which queries still use."""
-
-
-_EQUAL = {"==": "isempty", "=~": "isempty", "!=": "isnotempty", "!~": "isnotempty"}
-
-
-def _emptiness(node: ir.BinaryOp) -> ir.Expr | None:
-    """``column == ""`` as ``isempty(column)``: texts that an outer join or a union left out are empty, not null."""
-    is_column = isinstance(node.left, ir.ColumnRef)
-    if node.op in _EQUAL and is_column and node.right == ir.Literal("", "string"):
-        return ir.FunctionCall(_EQUAL[node.op], (node.left,))
-    return None
 
 
 def _quotient(node: ir.BinaryOp) -> ir.Expr:

@@ -139,6 +139,44 @@ def _has_list(before: Callable[..., str], node: ir.HasList, value: str) -> str:
     return translate._has_list_result(f"({(' AND ' if node.require_all else ' OR ').join(found)})", node)
 
 
+def _join(before: Callable[..., str], op: ir.Join, prev: str, left: list[str], right_sql: str, right: list[str]) -> str:
+    """An outer join whose strings without a partner are empty: duckdb-kql leaves them null, which Kusto's never are."""
+    sql = before(op, prev, left, right_sql, right)
+    renamed = translate._renamed(left, right)
+    alone = {"leftouter": renamed, "rightouter": left, "fullouter": [*left, *renamed]}.get(op.kind, [])
+    return _filled(sql, [*left, *renamed], alone) if alone else sql
+
+
+def _lookup(
+    before: Callable[..., str], op: ir.Lookup, prev: str, left: list[str], right_sql: str, right: list[str]
+) -> str:
+    """The same of ``lookup``."""
+    sql = before(op, prev, left, right_sql, right)
+    columns = schema.lookup_output_columns(left, right, [key.right for key in op.keys])
+    return _filled(sql, columns, columns[len(left) :]) if op.kind == "leftouter" else sql
+
+
+def _union(
+    before: Callable[..., str], op: ir.Union, prev: str, left: list[str], query: ir.Query, known: Any, leading: bool
+) -> str:
+    """The same of ``union``, for columns that some of its tables have not."""
+    sql = before(op, prev, left, query, known, leading)
+    columns = schema.union_output_columns(op, left, known)
+    common = schema.union_output_columns(dataclasses.replace(op, kind="inner"), left, known)
+    alone = [name for name in columns if name not in common]
+    return _filled(sql, columns, alone) if alone else sql
+
+
+# The type of a column is not known before DuckDB reads the SQL; of any other than a string the empty one is null.
+_FILL = "coalesce({0}, cast_to_type(CASE typeof({0}) WHEN 'VARCHAR' THEN '' END, {0}))"
+
+
+def _filled(sql: str, columns: Sequence[str], alone: Sequence[str]) -> str:
+    names = {name: translate.quote_ident(name) for name in columns}
+    kept = [f"{_FILL.format(name)} AS {name}" if key in alone else name for key, name in names.items()]
+    return f"SELECT {', '.join(kept)} FROM ({sql})"
+
+
 PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (schema, "resolve_let_refs", _resolved),
     (schema, "resolve_source_let_refs", _resolved_source),
@@ -150,5 +188,8 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_render_term_operator", _term_operator),
     (translate, "render_in_list", _in_list),
     (translate, "_render_has_list", _has_list),
+    (translate, "render_join", _join),
+    (translate, "render_lookup", _lookup),
+    (translate, "render_union", _union),
 )
 """Where each is, what it is called, and what stands in its place."""

@@ -67,8 +67,19 @@ def merged(workspace: Workspace, arms: Sequence[Arm], source: str = "", inner: b
         for arm, names in zip(arms, named, strict=True)
     ]
     workspace.spelled(spellings([arm.columns for arm in arms]))
-    columns = ", ".join(map(quoted, [*own, *order]))
+    alone = _left_out(named)
+    columns = ", ".join([*map(quoted, own), *(_filled(name) if name in alone else quoted(name) for name in order)])
     return workspace.view(f"SELECT {columns} FROM ({' UNION ALL BY NAME '.join(selects)})")
+
+
+def _left_out(named: Sequence[dict[str, Column]]) -> set[str]:
+    """The strings that some tables have not: in their rows they are empty, since a string is never null in Kusto."""
+    strings = {name for names in named for name, column in names.items() if column.type == "string"}
+    return {name for name in strings if any(name not in names for names in named)}
+
+
+def _filled(name: str) -> str:
+    return f"coalesce({quoted(name)}, '') AS {quoted(name)}"
 
 
 def _named(arms: Sequence[Sequence[Column]]) -> list[dict[str, Column]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from kqlext import syntax
 from kqlext.errors import Span
+from kqlext.schemas.model import Column
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.columns import unknown_column
 from kqlext.services.local_operators.places import Change, Place
@@ -299,7 +300,8 @@ def ipv4_lookup(place: Place, call: _Call) -> str:
     table = place.rows_of(call.arguments[0])
     source = _column(place, call, 1)
     network = clauses.column(place.text, call.arguments[2]) or ""
-    known = [column.name for column in place.workspace.table_columns(table)]
+    others = place.workspace.table_columns(table)
+    known = [column.name for column in others]
     if network not in known:
         raise unknown_column(place.text, call.arguments[2], network, known)
     rest = list(call.arguments[3:])
@@ -314,7 +316,7 @@ def ipv4_lookup(place: Place, call: _Call) -> str:
     rows = place.rows()
     left = [column.name for column in place.workspace.table_columns(rows)]
     folded = {name.lower() for name in left}
-    right = [f"r.{quoted(name)} AS {quoted(_other(name, folded))}" for name in known]
+    right = [f"{_cell(column)} AS {quoted(_other(column.name, folded))}" for column in others]
     bits = f"least({_bits('l.' + quoted(source))}, {_bits('r.' + quoted(network))})"
     shift = f"(32 - {bits})"
     return place.workspace.create(
@@ -323,6 +325,12 @@ def ipv4_lookup(place: Place, call: _Call) -> str:
         f"({_address('l.' + quoted(source))} >> {shift}) = ({_address('r.' + quoted(network))} >> {shift}) "
         "ORDER BY l.rowid, r.rowid"
     )
+
+
+def _cell(column: Column) -> str:
+    """SQL of a cell of the second table: without a partner a string is empty, since it is never null in Kusto."""
+    cell = f"r.{quoted(column.name)}"
+    return f"coalesce({cell}, '')" if column.type == "string" else cell
 
 
 def _other(name: str, taken: set[str]) -> str:
