@@ -85,6 +85,18 @@ def test_counts(query: str, rows: int, engine: Client) -> None:
     assert len(engine.query(query)) == rows
 
 
+def test_keys_of_a_join_in_either_order(engine: Client) -> None:
+    tables = "datatable(a:string, n:long)['x', 1] | join kind=inner (datatable(b:string, m:long)['x', 1]) on "
+    answers = [engine.query(tables + keys) for keys in ("$left.a == $right.b", "$right.b == $left.a")]
+    assert [list(answer[0]) for answer in answers] == [["x", 1, "x", 1]] * 2
+    both = engine.query(f"{tables}$right.b == $left.a, $left.n == $right.m | count")
+    assert both[0][0] == 1
+    with pytest.raises(errors.KqlQueryError) as caught:
+        engine.query(f"{tables}$right.nope == $left.a")
+    assert caught.value.message == "There is no column 'nope'."
+    assert caught.value.span is not None
+
+
 def test_a_count_of_the_notebook(shell: Shell) -> None:
     shell.run("%kql samples")
     shell.variables["how_many"] = 4

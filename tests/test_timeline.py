@@ -268,6 +268,12 @@ def test_a_column_that_only_one_of_them_has() -> None:
     assert lanes(found) == ["a (3)", "b (2)", "B (5)"]
 
 
+def test_a_tooltip_of_what_each_table_has() -> None:
+    other = pd.DataFrame({"TimeGenerated": HOURS[:1], "Account": ["k"]})
+    found = drawn({"A": EVENTS, "B": other}, tooltip="Computer,Account")
+    assert [trace["hovertext"][0] for trace in found["data"]] == ["Computer: a", "Account: k"]
+
+
 # --- many events ---------------------------------------------------------------------------------------------
 
 
@@ -364,7 +370,8 @@ def test_tables_of_all_kinds(data: object, times: list[str], note: str) -> None:
         (pd.DataFrame({"n": [1]}), {"time": "n"}, "time 'n' is long, not a datetime"),
         (EVENTS, {"group": "Computr"}, "did you mean 'Computer'?"),
         (EVENTS, {"time": "Computer,AlertName"}, "time takes one column"),
-        ({"A": EVENTS, "B": EVENTS}, {"group": "nope"}, "group names 'nope', of which no table has the columns"),
+        ({"A": EVENTS, "B": EVENTS}, {"group": "nope"}, "group names 'nope', which no table has"),
+        ({"A": EVENTS, "B": EVENTS}, {"tooltip": "Computer,nope"}, "tooltip names 'nope', which no table has"),
         (EVENTS, {"end": "Computer"}, "end 'Computer' is text such as 'a', which is no ISO 8601 time"),
         (EVENTS, {"height": "tall"}, "height takes pixels, from 100 to 4,000"),
         (EVENTS, {"reference": "yesterday"}, "reference cannot be 'yesterday': it takes a time in ISO 8601"),

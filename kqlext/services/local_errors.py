@@ -70,12 +70,15 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
 
 
 # What DuckDB says of a column that is not there where `project-away` leaves it out, or `summarize` groups by it.
-_NO_COLUMN = re.compile(r'Column "([^"]+)" in EXCLUDE list not found|Alias with name "([^"]+)" exists, but aliases')
+_NO_COLUMN = re.compile(
+    r'Column "([^"]+)" in EXCLUDE list not found|Alias with name "([^"]+)" exists, but aliases'
+    r'|Values list "_[lr]" does not have a column named "([^"]+)"'  # a key of a join
+)
 
 
 def _unresolved_column(message: str) -> str | None:
     match = _NO_COLUMN.search(message)
-    return match and (match[1] or match[2])
+    return match and next(filter(None, match.groups()))
 
 
 def _unknown_table(name: str, text: str, known: list[str]) -> KqlQueryError:

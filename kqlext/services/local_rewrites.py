@@ -29,11 +29,32 @@ def rewritten(query: Query) -> Query:
     changes = [(token.span, found) for token in code if token.kind == "string" and (found := _plain(token, text))]
     changes += _counts(code)
     changes += _names(code)
+    changes += _keys(code)
     changes += [(span, " " * (span.end - span.start)) for _, span in _idle_options(text)]
     result = Query(text)
     for span, found in sorted(changes, key=lambda change: -change[0].start):
         result = result.replace(span, found)
     return result
+
+
+# --- keys of joins -------------------------------------------------------------------------------------------
+
+_KEY = ("$", "right", ".", None, "==", "$", "left", ".", None)
+
+
+def _keys(code: Sequence[Token]) -> list[tuple[Span, str]]:
+    """``$right.a == $left.b`` as ``$left.b == $right.a``: the engine takes the sides for those of the join."""
+    found = []
+    for index in range(len(code) - len(_KEY) + 1):
+        words = code[index : index + len(_KEY)]
+        names = words[3], words[8]
+        if all(wanted in (None, word.text) for wanted, word in zip(_KEY, words, strict=True)) and all(
+            name.kind == "name" and name.text not in _MEMBERS for name in names
+        ):
+            for word, other in ((words[1], "left"), (words[6], "right"), (names[0], names[1].text)):
+                found.append((word.span, other))
+            found.append((names[1].span, names[0].text))
+    return found
 
 
 # --- options -------------------------------------------------------------------------------------------------

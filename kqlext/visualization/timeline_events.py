@@ -127,20 +127,27 @@ def _names_of(value: Any) -> list[str]:
 
 
 def _own(asked: Mapping[str, Any], table: Table) -> dict[str, Any]:
-    """The properties without those that name a column which this table has not."""
+    """The properties without those that name a column which this table has not; of a tooltip what it has."""
     names = set(table.column_names)
-    return {
-        key: value
-        for key, value in asked.items()
-        if key not in _COLUMNS or value in (None, "") or (isinstance(value, str) and value in names)
-        or set(_names_of(value)) <= names
-    }  # fmt: skip
+    own: dict[str, Any] = {}
+    for key, value in asked.items():
+        if key not in _COLUMNS or value in (None, "") or (isinstance(value, str) and value in names):
+            own[key] = value
+            continue
+        wanted = _names_of(value)
+        kept = [name for name in wanted if name in names] if key == "tooltip" else wanted
+        if kept and set(kept) <= names:
+            own[key] = value if kept == wanted else kept
+    return own
 
 
 def _check_named(asked: Mapping[str, Any], tables: Mapping[str, Table]) -> None:
     for key in _COLUMNS:
-        if asked.get(key) and not any(key in _own({key: asked[key]}, table) for table in tables.values()):
-            raise NotDrawnError(f"{key} names {asked[key]!r}, of which no table has the columns")
+        value = asked.get(key)
+        is_name = isinstance(value, str) and any(value in table.column_names for table in tables.values())
+        for wanted in _names_of(value) if key == "tooltip" and not is_name else [value]:
+            if wanted and not any(key in _own({key: wanted}, table) for table in tables.values()):
+                raise NotDrawnError(f"{key} names {wanted!r}, which no table has")
 
 
 def _part(name: str, table: Table, asked: Mapping[str, Any], several: bool, notes: list[str]) -> _Part:
