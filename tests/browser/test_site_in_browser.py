@@ -68,8 +68,9 @@ def test_pages_fetch_nothing_from_elsewhere(window: tuple[Any, str], address: st
 @pytest.mark.parametrize("window", ["light"], indirect=True)
 def test_the_search_finds_a_page(window: tuple[Any, str], address: str) -> None:
     page, _ = window
-    page.goto(f"{address}/index.html")
-    page.locator("input.md-search__input").fill("allow_unencrypted_token_cache")
+    # What is typed before the page has its index is not searched for.
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    page.locator("input.md-search__input").press_sequentially("allow_unencrypted_token_cache")
     page.locator(".md-search-result__item a").first.wait_for(timeout=120_000)
     found = page.locator(".md-search-result__item").all_inner_texts()
     assert any("Sign-in" in text or "The magic" in text for text in found)
