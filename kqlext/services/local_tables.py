@@ -46,6 +46,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def filled(sql: str) -> str:
+    """SQL of a text that is empty where it is null: a string is never null in Kusto."""
+    return f"coalesce({sql}, '')"
+
+
 def normalized_view(connection: Any, name: str, source: str, dynamic: frozenset[str] = frozenset()) -> None:
     """Make a temporary view ``name`` over ``source`` (SQL of a table) with KQL's types."""
     columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()

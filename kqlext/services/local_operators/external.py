@@ -20,7 +20,7 @@ from kqlext import syntax
 from kqlext.errors import Span
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.places import Change, Place
-from kqlext.services.local_tables import literal, quoted
+from kqlext.services.local_tables import filled, literal, quoted
 from kqlext.steps import pipes
 from kqlext.syntax import Token
 
@@ -104,9 +104,9 @@ def _sql(place: Place, whole: Span, kind: str, files: Sequence[str], columns: Se
     paths = f"[{', '.join(map(literal, files))}]"
     if kind in _DELIMITERS:
         named = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
-        filled = ", ".join(f"coalesce({quoted(name)}, '') AS {quoted(name)}" for name in columns)
+        texts = ", ".join(f"{filled(quoted(name))} AS {quoted(name)}" for name in columns)
         return (
-            f"SELECT {filled} "
+            f"SELECT {texts} "
             f"FROM read_csv({paths}, columns = {{{named}}}, delim = {literal(_DELIMITERS[kind])}, quote = '\"', "
             f"escape = '\"', header = {str(first).lower()}, auto_detect = false, null_padding = true)"
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kqlext.schemas.model import Column
 from kqlext.services.local_operators.engine import Workspace
-from kqlext.services.local_tables import literal, quoted
+from kqlext.services.local_tables import filled, literal, quoted
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def merged(workspace: Workspace, arms: Sequence[Arm], source: str = "", inner: b
     ]
     workspace.spelled(spellings([arm.columns for arm in arms]))
     alone = _left_out(named)
-    columns = ", ".join([*map(quoted, own), *(_filled(name) if name in alone else quoted(name) for name in order)])
+    cells = [f"{filled(quoted(name))} AS {quoted(name)}" if name in alone else quoted(name) for name in order]
+    columns = ", ".join([*map(quoted, own), *cells])
     return workspace.view(f"SELECT {columns} FROM ({' UNION ALL BY NAME '.join(selects)})")
 
 
@@ -76,10 +77,6 @@ def _left_out(named: Sequence[dict[str, Column]]) -> set[str]:
     """The strings that some tables have not: in their rows they are empty, since a string is never null in Kusto."""
     strings = {name for names in named for name, column in names.items() if column.type == "string"}
     return {name for name in strings if any(name not in names for names in named)}
-
-
-def _filled(name: str) -> str:
-    return f"coalesce({quoted(name)}, '') AS {quoted(name)}"
 
 
 def _named(arms: Sequence[Sequence[Column]]) -> list[dict[str, Column]]:

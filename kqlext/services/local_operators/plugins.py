@@ -20,7 +20,7 @@ from kqlext.schemas.model import Column
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.columns import unknown_column
 from kqlext.services.local_operators.places import Change, Place
-from kqlext.services.local_tables import literal, quoted
+from kqlext.services.local_tables import filled, literal, quoted
 from kqlext.steps import pipes
 from kqlext.text import listing
 
@@ -128,9 +128,8 @@ def bag_unpack(place: Place, call: _Call) -> str:
         others = [name for name in others if name.lower() not in taken]
     bag = f"to_json({quoted(column)})"
     value = {name: _READ[kind].format(f"json_extract({bag}, {_path(key)})") for name, (key, kind) in made.items()}
-    empty = "coalesce({}, '')"
     expressions = [
-        f"{empty.format(value[name]) if kind == 'string' else value[name]} AS {quoted(name)}"
+        f"{filled(value[name]) if kind == 'string' else value[name]} AS {quoted(name)}"
         for name, (_, kind) in made.items()
     ]
     chosen = [*map(quoted, others), *expressions]
@@ -330,7 +329,7 @@ def ipv4_lookup(place: Place, call: _Call) -> str:
 def _cell(column: Column) -> str:
     """SQL of a cell of the second table: without a partner a string is empty, since it is never null in Kusto."""
     cell = f"r.{quoted(column.name)}"
-    return f"coalesce({cell}, '')" if column.type == "string" else cell
+    return filled(cell) if column.type == "string" else cell
 
 
 def _other(name: str, taken: set[str]) -> str:

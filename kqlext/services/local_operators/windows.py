@@ -14,7 +14,7 @@ from typing import Any
 from kqlext.errors import Span
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.places import Change, Place, is_own
-from kqlext.services.local_tables import quoted
+from kqlext.services.local_tables import filled, quoted
 from kqlext.steps import pipes
 from kqlext.syntax import Token
 
@@ -126,7 +126,7 @@ def _with_column(place: Place, name: str, arguments: Sequence[Span], column: str
     value = function.value.format(*map(quoted, given), *function.rest[len(given) :])
     if name in ("prev", "next"):
         kinds = {known: kind for known, kind, *_ in place.workspace.fetch(f"DESCRIBE {quoted(rows)}")}
-        value = f"coalesce({value}, '')" if kinds[given[0]] == "VARCHAR" else value
+        value = filled(value) if kinds[given[0]] == "VARCHAR" else value
     sessions = f" JOIN {_sessions(place, rows, given)} USING (__kqlext_position)" if name in _SESSIONS else ""
     restart = given[function.restart] if function.restart is not None and function.restart < len(given) else ""
     groups = "".join(f"{quoted(name)}, " for name in columns if name.startswith(GROUPS))
