@@ -1,4 +1,4 @@
-"""Whether processes that have the language service loaded end: 200 of them, idle, busy, still loading, failing.
+"""Whether processes that have the language service end: 200 of them, idle, busy, waiting to load, loading, failing.
 
     .venv/bin/python benchmarks/exits.py [processes]
 
@@ -17,8 +17,8 @@ from kqlext.completion.service import LanguageService, ServiceUnavailable
 
 mode, pause = sys.argv[1], float(sys.argv[2])
 service = LanguageService()
-if mode == "loading":
-    service.start()
+if mode in ("waiting", "loading"):
+    service.start(after=3600 if mode == "waiting" else 0)
     time.sleep(pause)
     sys.exit()
 service.wait(60)
@@ -30,7 +30,7 @@ if mode == "busy":
 if mode == "failing":
     raise ValueError("on purpose")
 """
-MODES = ("idle", "busy", "loading", "failing")
+MODES = ("idle", "busy", "waiting", "loading", "failing")
 HANGS_AFTER = 60.0  # seconds
 
 

@@ -98,7 +98,17 @@ def test_close_ends_its_thread_and_answers_no_more() -> None:
 
 
 @needs_service
-@pytest.mark.parametrize("mode", ["idle", "busy", "loading", "failing"])
+def test_it_begins_later_or_once_somebody_wants_it() -> None:
+    made = LanguageService()
+    made.start(after=3600)
+    assert not made.is_ready
+    made.wait(90)
+    assert made.is_ready
+    made.close()
+
+
+@needs_service
+@pytest.mark.parametrize("mode", ["idle", "busy", "waiting", "loading", "failing"])
 def test_a_process_ends(mode: str) -> None:
     """The same as `benchmarks/exits.py`, which does it 200 times."""
     exits = _script(ROOT / "benchmarks" / "exits.py")

@@ -96,6 +96,16 @@ def test_nothing_is_asked_until_something_asks(kusto: KustoServer, samples: Conn
     assert asked(kusto) == [AS_JSON]
 
 
+def test_what_is_read_ahead_begins_later_or_once_somebody_wants_it(
+    kusto: KustoServer, samples: Connection, schemas: Schemas
+) -> None:
+    schemas.read_ahead(samples, after=3600)
+    assert schemas.held(samples) is None
+    assert asked(kusto) == []
+    assert schemas.wait(samples, 30) is not None
+    assert asked(kusto) == [AS_JSON]
+
+
 def test_an_old_schema_is_given_while_it_is_read_anew(
     kusto: KustoServer, samples: Connection, schemas: Schemas, clock: Clock
 ) -> None:

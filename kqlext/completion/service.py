@@ -134,6 +134,7 @@ class LanguageService:
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
+        self._wanted = threading.Event()
         self._loaded = threading.Event()
         self._failure = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -148,8 +149,13 @@ class LanguageService:
         """Whether it answers at once."""
         return self._loaded.is_set() and not self._failure
 
-    def start(self) -> None:
-        """Begin to load it in a thread of its own, where it is installed; gives at once."""
+    def start(self, after: float = 0.0) -> None:
+        """Begin to load it in a thread of its own, where it is installed; gives at once.
+
+        Args: after: seconds until it begins, unless it is started again without them.
+        """
+        if not after:
+            self._wanted.set()
         if self._thread is not None or self._failure:
             return
         self._failure = why_not()
@@ -157,7 +163,9 @@ class LanguageService:
             atexit.register(self.close)
             self._loop = asyncio.new_event_loop()
             self._work = self._loop.create_task(self._run())
-            self._thread = threading.Thread(target=self._serve, name="kqlext language service", daemon=True)
+            self._thread = threading.Thread(
+                target=self._serve, args=(after,), name="kqlext language service", daemon=True
+            )
             self._thread.start()
 
     def wait(self, seconds: float) -> None:
@@ -223,6 +231,7 @@ class LanguageService:
         self._failure = self._failure or "the KQL language service was closed"
         if self._thread is None or self._loop is None or self._work is None or os.getpid() != self._process:
             return  # a forked child has none of its parent's threads
+        self._wanted.set()
         with contextlib.suppress(RuntimeError):  # it has ended already
             self._loop.call_soon_threadsafe(self._work.cancel)
         self._thread.join(_CLOSING_LIMIT)
@@ -252,9 +261,10 @@ class LanguageService:
 
     # --- the thread that owns V8 --------------------------------------------------------------------------------
 
-    def _serve(self) -> None:
+    def _serve(self, after: float) -> None:
         assert self._loop is not None
         assert self._work is not None
+        self._wanted.wait(after)
         asyncio.set_event_loop(self._loop)
         with contextlib.suppress(asyncio.CancelledError), contextlib.closing(self._loop):
             self._loop.run_until_complete(self._work)

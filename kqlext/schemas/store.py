@@ -43,6 +43,7 @@ class _Entry:
     checked: float | None = None  # when the service last said that this is its schema
     failed: float | None = None  # when it last refused
     running: threading.Event | None = None
+    wanted: threading.Event = field(default_factory=threading.Event)  # somebody waits for what was read ahead
     tried: set[str] = field(default_factory=set)  # tables whose columns were asked for
 
 
@@ -67,6 +68,7 @@ class Schemas:
         """What is known now, without waiting. Where that is nothing or old, it is read in the background."""
         with self._lock:
             entry = self._entry(connection)
+            entry.wanted.set()
             if self.when != "never" and entry.running is None and self._is_due(entry, connection):
                 self._start(entry, lambda: self._work(entry, connection))
             return entry.schema
@@ -94,13 +96,16 @@ class Schemas:
                 self._start(entry, lambda: self._read_columns(entry, connection, name))
         return table
 
-    def read_ahead(self, connection: Connection) -> None:
-        """Read the schema in the background where it was not yet asked for, since somebody may want it soon."""
+    def read_ahead(self, connection: Connection, after: float = 0.0) -> None:
+        """Read the schema in the background where it was not yet asked for, since somebody may want it soon.
+
+        Args: after: seconds until it begins, unless somebody wants it before.
+        """
         with self._lock:
             entry = self._entry(connection)
             untouched = entry.running is None and entry.checked is None and entry.failed is None
-        if self.when == "ahead" and untouched:
-            self.known(connection)
+            if self.when == "ahead" and untouched:
+                self._start(entry, lambda: self._work_later(entry, connection, after))
 
     def is_fresh(self, connection: Connection) -> bool:
         """Whether what is known was read, or found to be unchanged, a short while ago."""
@@ -180,6 +185,11 @@ class Schemas:
             done.set()
 
         threading.Thread(target=context.run, args=(run,), name="kqlext schema", daemon=True).start()
+
+    def _work_later(self, entry: _Entry, connection: Connection, after: float) -> None:
+        entry.wanted.wait(after)
+        if entry.checked is None:  # nobody has read it meanwhile
+            self._work(entry, connection)
 
     def _work(self, entry: _Entry, connection: Connection) -> None:
         try:
