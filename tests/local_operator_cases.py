@@ -10,6 +10,8 @@ DAY1, DAY2 = dt.datetime(2024, 1, 1, tzinfo=UTC), dt.datetime(2024, 1, 2, tzinfo
 
 Case = tuple[str, str, list[tuple[Any, ...]]]
 
+REALS = "datatable(r:real)[1, real(nan), real(null), real(+inf), real(-inf)]"
+
 # --- columns -----------------------------------------------------------------------------------------------------
 
 COLUMNS: list[Case] = [
@@ -40,6 +42,11 @@ COLUMNS: list[Case] = [
         "a z",
         [(1, 10), (2, 20)],
     ),
+    # "Using special floating-point values" of the page of sort.
+    (f"{REALS} | sort by r asc | project t = tostring(r)", "t", [("",), ("NaN",), ("-inf",), ("1.0",), ("inf",)]),
+    (f"{REALS} | sort by r | project t = tostring(r)", "t", [("inf",), ("1.0",), ("-inf",), ("NaN",), ("",)]),
+    (f"{REALS} | sort by r asc nulls last | take 1 | project t = tostring(r)", "t", [("-inf",)]),
+    (f"{REALS} | top 2 by r | project t = tostring(r)", "t", [("inf",), ("1.0",)]),
     ("T | sort by a desc | serialize | project a", "a", [(2,), (1,)]),
 ]
 
@@ -474,6 +481,12 @@ PARSED: list[Case] = [
         "(pair_delimiter=' ', kv_delimiter='=', greedy=true) | project-away s",
         "name phone city",
         [("John Doe", "555 5555", "New York")],
+    ),
+    (
+        "print s='nothing' | parse-kv s as (name:string, age:long) with "
+        "(pair_delimiter=' ', kv_delimiter='=', greedy=true) | project-away s",
+        "name age",
+        [("", None)],
     ),
     (
         "print s='2021-01-01T10:00:34 [INFO] ThreadId:458745723, Machine:Node001, Text: Started' "

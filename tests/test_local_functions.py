@@ -332,6 +332,8 @@ NUMBERS_AND_TIMES = [
     ("hash_xxhash64('World')", 1846988464401551951, "long"),
     ("hash(datetime(2015-01-01))", 1380966698541616202, "long"),
     ("todecimal('1.5')", 1.5, "real"),
+    ("make_datetime(2020, 2, 30)", None, "datetime"),
+    ("make_datetime(2020, 2, 28, int(null), 0)", None, "datetime"),
     ("make_datetime(2017, 10, 1, 12, 10)", utc(2017, 10, 1, 12, 10), "datetime"),
     ("make_datetime('2017-10-01 12:11:10')", utc(2017, 10, 1, 12, 11, 10), "datetime"),
     ("unixtime_seconds_todatetime(1546300899)", dt.datetime(2019, 1, 1, 0, 1, 39, tzinfo=UTC), "datetime"),

@@ -203,8 +203,10 @@ def _to_double(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
 def _make_datetime(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     if len(call.args) == 1:
         return dataclasses.replace(call, name="todatetime")
-    zeros = (ir.Literal(0, "long"),) * (6 - len(call.args) if len(call.args) in (4, 5) else 0)
-    return dataclasses.replace(call, args=(*call.args, *zeros)) if zeros else call
+    if len(call.args) not in (3, 5, 6):
+        raise KqlUnsupportedError("function:make_datetime", hint="make_datetime() takes 1, 3, 5 or 6 arguments")
+    zeros = (ir.Literal(0, "long"),) * (6 - len(call.args))
+    return dataclasses.replace(call, args=(*call.args, *zeros))
 
 
 def _datetime_diff(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:

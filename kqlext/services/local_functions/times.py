@@ -63,7 +63,10 @@ _EXACT = (
     "are finer') AS TIMESTAMP) ELSE make_timestamp({0} // 1000) END"
 )
 
+_MADE = "TRY(make_timestamp({0}, {1}, {2}, {3}, {4}, floor({5} * 1000000) / 1000000))"
+
 FUNCTIONS = (
+    Function("make_datetime", "long long long long long real", _MADE),
     Function("unixtime_seconds_todatetime", "real", "make_timestamp(CAST(round({0} * 1000000) AS BIGINT))"),
     Function("unixtime_milliseconds_todatetime", "real", "make_timestamp(CAST(round({0} * 1000) AS BIGINT))"),
     Function("unixtime_microseconds_todatetime", "long", "make_timestamp({0})"),

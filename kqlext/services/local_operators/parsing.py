@@ -200,8 +200,9 @@ def _greedy(rules: _Rules, keys: tuple[str, ...], text: str) -> Mapping[str, str
     edge = re.escape(rules.pair)
     names = "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
     starts = list(re.finditer(rf"(?:^|(?<={edge}))\s*({names})\s*{re.escape(rules.key)}", text))
-    pairs = []
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
-        value = text[match.end() : following.start() if following else len(text)]
-        pairs.append((match[1], value.removesuffix(rules.pair)))
+    ends = [*(match.start() for match in starts[1:]), len(text)]
+    pairs = [
+        (match[1], text[match.end() : end].removesuffix(rules.pair))
+        for match, end in zip(starts, ends, strict=False)  # of no start there is one end
+    ]
     return _first(pairs, keys)
