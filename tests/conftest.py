@@ -20,6 +20,9 @@ from servers.certificates import CertificateAuthority
 from servers.kusto import KustoServer
 from servers.world import World
 
+import kqlext
+from kqlext.client import Client
+
 ROOT = Path(__file__).parent.parent
 
 # CI looks at the same examples each time: what it finds is of the change at hand. Elsewhere they are new ones.
@@ -104,6 +107,19 @@ def shell() -> Iterator[Shell]:
     fresh.ip.run_cell("%unload_ext kqlext")
     fresh.ip.reset(new_session=False)
     type(fresh.ip).clear_instance()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Client]:
+    """The embedded engine, with no tables."""
+    connection = kqlext.connect("duckdb://")
+    yield connection
+    connection.close()
+
+
+def rows(engine: Client, query: str) -> list[tuple[Any, ...]]:
+    """What a query gives."""
+    return [tuple(row) for row in engine.query(query)]
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_time_range_of_a_query_that_begins_with_a_pipe(both: Shell) -> None:
     [
         ("%kql -on nothing print 1", "nothing is no open connection"),
         ("%kql -on storms -over db print 1", "has -on and -over"),
-        ("%kql -on local | count", ""),
+        ("%kql -on local | count", "extraneous input"),
         ("%kql -on local T | count", "There is no table 'T'"),
     ],
 )

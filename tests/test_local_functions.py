@@ -8,16 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 import threading
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import duckdb_kql
 import pytest
+from conftest import rows
 from duckdb_kql import lower, schema, translate
 from duckdb_kql.translate.functions import AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS
 
-import kqlext
 from kqlext.errors import KqlError, KqlQueryError, KqlUnsupportedError
 from kqlext.services import local_functions
 from kqlext.services.local_functions import patches, tables
@@ -25,17 +24,6 @@ from kqlext.services.local_functions.hashes import xxhash64
 from kqlext.services.local_functions.refusals import REFUSALS
 
 UTC = dt.UTC
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Any]:
-    connection = kqlext.connect("duckdb://")
-    yield connection
-    connection.close()
-
-
-def rows(engine: Any, query: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in engine.query(query)]
 
 
 ADDRESSES = [

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import rows
 
-import kqlext
 from kqlext.errors import KqlError
 
 UTC = dt.UTC
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Any]:
-    connection = kqlext.connect("duckdb://")
-    yield connection
-    connection.close()
-
-
-def rows(engine: Any, query: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in engine.query(query)]
 
 
 NUMBERS = "range x from 1 to 5 step 1"
