@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -32,6 +33,12 @@ settings.load_profile("kqlext")
 
 # A shell that starts the suite in the background has it ignore interrupts, which some tests are about.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: no collection of garbage need look through it, and through thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +112,8 @@ def shell() -> Iterator[Shell]:
     fresh = Shell()
     yield fresh
     fresh.ip.run_cell("%unload_ext kqlext")
+    # With a cache of outputs to flush, reset() collects garbage, here and again at exit: half a second for each test.
+    fresh.ip.displayhook.do_full_cache = False
     fresh.ip.reset(new_session=False)
     type(fresh.ip).clear_instance()
 

@@ -209,7 +209,7 @@ def _wait_for_schemas(kernel: Kernel, server: KustoServer) -> None:
 
 
 def _until(kernel: Kernel, cell: str, name: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         if name in kernel.complete(cell)[0]:
             return
         time.sleep(0.1)

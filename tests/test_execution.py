@@ -32,11 +32,11 @@ def interrupted(after: float = 0.5) -> Iterator[None]:
 
 
 def wait_for(condition: object) -> None:
-    for _ in range(200):
+    for _ in range(1500):
         if condition():  # type: ignore[operator]
             return
         time.sleep(0.02)
-    raise AssertionError("it did not happen within 4 s")
+    raise AssertionError("it did not happen within 30 s")
 
 
 def test_an_interrupt_cancels_the_query_at_the_service(shell: Shell, kusto: KustoServer) -> None:

@@ -67,7 +67,7 @@ def _started(folder: Path, service: bool) -> Kernel:
     kernel.run("import pandas as pd\nframe = pd.DataFrame({'number': [1], 'two words': ['x']})")
     kernel.run("editor = get_ipython().magics_manager.registry['KqlMagics'].editor()")
     kernel.run("editor.service.wait(90)" if service else "editor.service.close()")
-    for _ in range(100):  # the schema is read in the background
+    for _ in range(600):  # the schema is read in the background
         if kernel.inspect("%%kql\nStormEvents"):
             return kernel
         time.sleep(0.1)
