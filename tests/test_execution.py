@@ -78,7 +78,7 @@ def test_every_query_of_a_fan_out_is_cancelled(shell: Shell, kusto: KustoServer)
 
 def test_a_service_that_cannot_cancel_is_left(shell: Shell) -> None:
     with monitor.MonitorServer() as server:
-        server.on(lambda request: request.query == "slow", Answer(b"{}", delay=3))
+        server.on(lambda request: request.query == "slow", Answer(b"{}", delay=60))
         shell.run(f"%kql -!vc loganalytics://workspace='{monitor.WORKSPACE}';datasourceurl='{server.url}'")
         with interrupted():
             result = shell.ip.run_cell("%kql slow")
