@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from duckdb_kql import ir, lower, schema, translate
+from duckdb_kql import KqlUnsupportedError, ir, lower, schema, translate
 
 from kqlext.services.local_functions.expansion import Names, expanded
 from kqlext.services.local_functions.rows import PREFIX, once
@@ -32,7 +32,16 @@ def _named(before: Callable[..., Any], node: Any) -> ir.NamedExpr:
 
 
 def _expression(before: Callable[..., Any], node: Any) -> Any:
-    """``typeof(long)`` as a call; ``expanded`` knows where it may stand."""
+    """``typeof(long)`` as a call; ``expanded`` knows where it may stand. ``count(x)`` too: it counts all."""
+    if lower._cls(lower._collapse(node)) == "CountExpression" and (
+        given := lower._rule_children(lower._collapse(node))
+    ):
+        counted = tuple(lower._lower_expr(argument) for argument in given)
+        if not all(isinstance(argument, ir.ColumnRef) for argument in counted):
+            raise KqlUnsupportedError(
+                "aggregate:count", hint="count() takes nothing or a column; countif() a condition"
+            )
+        return ir.FunctionCall("count__rows", counted)
     if lower._cls(lower._collapse(node)) == "TypeLiteralExpression":
         kind = lower._collapse(node).getText().removeprefix("typeof(").removesuffix(")").strip()
         return ir.FunctionCall("typeof", (ir.Literal(kind, "string"),))
@@ -167,6 +176,18 @@ def _union(
     return _filled(sql, columns, alone) if alone else sql
 
 
+def _sort_keys(_: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
+    """What `sort` and `top` sort by: NaN stands beside null, where duckdb-kql has it above all numbers."""
+    written = []
+    for key in keys:
+        first = key.ascending if key.nulls_first is None else key.nulls_first
+        place = -1 if first == key.ascending else 1
+        direction = "ASC" if key.ascending else "DESC"
+        value = f"{PREFIX}ordered({translate.render_expr(key.expr)}, {place})"
+        written.append(f"{value} {direction} NULLS {'FIRST' if first else 'LAST'}")
+    return ", ".join(written)
+
+
 # The type of a column is not known before DuckDB reads the SQL; of any other than a string the empty one is null.
 _FILL = "coalesce({0}, cast_to_type(CASE typeof({0}) WHEN 'VARCHAR' THEN '' END, {0}))"
 
@@ -209,6 +230,7 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_render_term_operator", _term_operator),
     (translate, "render_in_list", _in_list),
     (translate, "_render_has_list", _has_list),
+    (translate, "render_sort_keys", _sort_keys),
     (translate, "render_join", _join),
     (translate, "render_lookup", _lookup),
     (translate, "render_union", _union),

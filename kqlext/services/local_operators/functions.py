@@ -64,7 +64,10 @@ def called(place: Place, call: Call) -> Change:
     given = call.arguments
     if not call.brackets and not let.function.view and let.function.parameters:
         raise place.wrong(f"{call.name} is a function: it is called with brackets.", call.span, f"write {call.name}(…)")
-    return Change.of(call.span, _body(place, let, let.function, call, None, given))
+    table = _body(place, let, let.function, call, None, given)
+    if let.function.view:
+        place.expansion.views[table] = call.name
+    return Change.of(call.span, table)
 
 
 def invoked(place: Place) -> Change | None:

@@ -34,6 +34,9 @@ def union(place: Place) -> Change | None:
     operands = clauses.items(place.text, rest)
     if not operands:
         return None
+    named = _with_views(place, operands)
+    if named is not None:
+        return named
     missing = [span for span in operands if fuzzy and _is_missing(place, span)]
     if missing:
         return _without(place, rest, operands, missing, piped)
@@ -43,10 +46,14 @@ def union(place: Place) -> Change | None:
     left = [place.columns()] if piped else []
     stars = any(_WILDCARD.fullmatch(span.of(place.text)) for span in operands)
     known = [*left, *(columns for several in found if several is not None for columns in several.values())]
-    if not stars and agree(known):
+    _refuse(place, source, known, parameters.get("kind") == "inner")
+    views = bool(source) and any(span.of(place.text) in place.expansion.views for span in operands)
+    if not stars and not views and agree(known):
         return _labelled(place, source, operands, piped)
     arms = [Arm(place.source(), tuple(left[0]), _left_label(place))] if piped else []
     for span, several in zip(operands, found, strict=True):
+        if several == {}:
+            raise place.wrong(f"No table matches {span.of(place.text)}.", span, "with isfuzzy=true it may be left out")
         arms += _arms(place, span, several or {}, f"union_arg{len(arms)}")
     table = merged(place.workspace, arms, source, parameters.get("kind") == "inner")
     return place.table(table)
@@ -68,7 +75,32 @@ def _columns(place: Place, span: Span) -> dict[str, list[Column]] | None:
 def _arms(place: Place, span: Span, several: dict[str, list[Column]], label: str) -> Iterator[Arm]:
     for table, columns in several.items():
         inner = clauses.bracket(place.text, span) or span
-        yield Arm(table or place.rows_of(inner), tuple(columns), table if table and not is_own(table) else label)
+        known = table if table and not is_own(table) else place.expansion.views.get(table, label)
+        yield Arm(table or place.rows_of(inner), tuple(columns), known)
+
+
+def _with_views(place: Place, operands: Sequence[Span]) -> Change | None:
+    """The names that a wildcard stands for in its place, where views of the query are among them."""
+    views = [let.name for let in place.lets if let.function is not None and let.function.view]
+    edits = []
+    for span in operands:
+        written = span.of(place.text)
+        pattern = ".*".join(map(re.escape, written.split("*")))
+        found = [view for view in views if re.fullmatch(pattern, view)] if _WILDCARD.fullmatch(written) else []
+        if found:
+            tables = map(clauses.name, place.workspace.matching(written))
+            edits.append((span, ", ".join([*tables, *found])))
+    return Change(tuple(edits)) if edits else None
+
+
+def _refuse(place: Place, source: str, known: Sequence[Sequence[Column]], inner: bool) -> None:
+    """What is no union in Kusto either, or one with two columns of one name."""
+    names = [{column.name.lower() for column in columns} for columns in known]
+    if source and any(source.lower() in several for several in names):
+        span = next(token.span for token in pipes.tokens(place.text, place.span) if token.text.strip("'\"") == source)
+        raise place.refused(f"There is a column {source} already.", span, "take another name behind withsource=")
+    if inner and not set.intersection(*({(column.name.lower(), column.type) for column in each} for each in known)):
+        raise place.wrong("The tables have no column in common.", None, "leave kind=inner out")
 
 
 def _left_label(place: Place) -> str:
@@ -77,6 +109,8 @@ def _left_label(place: Place) -> str:
 
 
 def _is_missing(place: Place, span: Span) -> bool:
+    if _WILDCARD.fullmatch(span.of(place.text)):
+        return not place.workspace.matching(span.of(place.text))
     inner = clauses.bracket(place.text, span)
     if inner is None:
         return False
