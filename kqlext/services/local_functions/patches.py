@@ -176,6 +176,25 @@ def _union(
     return _filled(sql, columns, alone) if alone else sql
 
 
+# Aggregates that give a value of the rows, and those of them that may give none in a group that has rows.
+_TAKEN = frozenset("min max minif maxif any anyif take_any take_any__row take_anyif arg_max arg_min".split())
+_CHOSEN = frozenset("minif maxif anyif take_anyif".split())
+
+
+def _summarize(before: Callable[..., str], op: ir.Summarize, prev: str, columns: list[str] | None = None) -> str:
+    """A text of no rows is empty, and not null."""
+    sql = before(op, prev, columns)
+    empty = _CHOSEN if op.by else _TAKEN
+    keys, aggregates = translate.summarize_names(op, columns)
+    alone = [
+        name
+        for named, names in zip(op.aggregates, aggregates, strict=True)
+        for name in names
+        if isinstance(named.expr, ir.FunctionCall) and named.expr.name.lower() in empty
+    ]
+    return _filled(sql, [*keys, *(name for names in aggregates for name in names)], alone) if alone else sql
+
+
 def _sort_keys(_: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
     """What `sort` and `top` sort by: NaN stands beside null, where duckdb-kql has it above all numbers."""
     written = []
@@ -230,6 +249,7 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_render_term_operator", _term_operator),
     (translate, "render_in_list", _in_list),
     (translate, "_render_has_list", _has_list),
+    (translate, "render_summarize", _summarize),
     (translate, "render_sort_keys", _sort_keys),
     (translate, "render_join", _join),
     (translate, "render_lookup", _lookup),

@@ -52,11 +52,11 @@ def put_away(place: Place) -> Change | None:
 
 
 def distinct(place: Place) -> Change | None:
-    """`distinct *`: distinct by all columns."""
-    words = [word.text for word in pipes.outer(place.text, place.arguments)]
-    if words[-1:] != ["*"] or (len(words) > 1 and words[-2] != "shuffle"):
-        return None
-    return place.instead(f"| distinct {names([column.name for column in place.columns()])}")
+    """`distinct *`: distinct by all columns. Hints say nothing here."""
+    hints, rest = clauses.parameters(place.text, place.arguments)
+    if rest.of(place.text) == "*":
+        return place.instead(f"| distinct {names([column.name for column in place.columns()])}")
+    return place.instead(f"| distinct {rest.of(place.text)}") if hints else None
 
 
 def serialized(place: Place) -> Change | None:

@@ -46,8 +46,8 @@ def last_call(text: str, span: Span, names: set[str]) -> Call | None:
         if token.kind != "name" or token.text not in names or before in (".", "invoke"):
             continue
         behind = code[index + 1].text if index + 1 < len(code) else ""
-        if behind == "=" or behind == ":":
-            continue
+        if behind in ("=", ":") or (behind == "*" and code[index + 1].start == token.end):
+            continue  # a name, a parameter, a wildcard
         if behind != "(":
             return Call(token.text, token.span, (), False)
         inside = clauses.inside(text, Span(code[index + 1].start, span.end))
