@@ -54,7 +54,8 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
     if clash := _clash(message):
         column = re.search(r"from source column (\w+)", message)
-        return KqlQueryError(clash, text=text, span=find_name(text, column[1]) if column else None, hint=_CONVERT)
+        hint = _CONVERT if " type" in clash else ""
+        return KqlQueryError(clash, text=text, span=find_name(text, column[1]) if column else None, hint=hint)
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = (
             overload.group(1).removeprefix(PREFIX),
@@ -84,7 +85,9 @@ _NUMBERS = {"INT32": "int", "INT64": "long", "INT128": "long", "BOOL": "bool"}
 
 
 def _clash(message: str) -> str:
-    """What to say where values of two types meet that have nothing in common; nothing for any other message."""
+    """What to say where values of two types meet that have nothing in common, or no column is left; else nothing."""
+    if "SELECT clause without selection list" in message:
+        return "No column would be left."
     if text := re.search(r"Could not convert string '(.*?)' to (\w+)", message):
         kind = _NUMBERS.get(text[2]) or kusto_type(text[2])
         return f"A text stands where a value of the type {kind} is needed, and '{text[1]}' is none."

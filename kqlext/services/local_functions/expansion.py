@@ -301,8 +301,10 @@ def _names(named: ir.NamedExpr) -> tuple[str, ...]:
 
 def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
     if len(names) > 1:
-        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else "it"
-        if called != "it" and lookup(called) is None and lookup_aggregate(called) is None:
+        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else ""
+        if not called:
+            raise KqlUnsupportedError("function:value", hint="A value takes one name: it gives one column")
+        if lookup(called) is None and lookup_aggregate(called) is None:
             raise KqlUnsupportedError(f"function:{called}")
         raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
     yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named

@@ -58,6 +58,7 @@ _OPERATORS: dict[str, Handler] = {
     "project-reorder": columns.reordered,
     "project-keep": columns.kept,
     "project-away": columns.put_away,
+    "project-rename": columns.renamed,
     "distinct": columns.distinct,
     "serialize": columns.serialized,
     "count": columns.counted,

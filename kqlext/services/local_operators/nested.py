@@ -29,7 +29,9 @@ def counted(place: Place) -> Change | None:
     """`take n` and `top n by x` with a name for the number, which the engine wants written."""
     span = clauses.clauses(place.text, place.arguments, ("by",)).head
     written = span.of(place.text)
-    return None if not written or written.isdecimal() else Change.of(span, str(place.number(span)))
+    if written.startswith("-") and pipes.operator(place.text, place.span) != "top":
+        raise place.wrong("The number of rows is below zero.", span)
+    return None if not written or written.lstrip("-").isdecimal() else Change.of(span, str(place.number(span)))
 
 
 def sample_distinct(place: Place) -> Change:
