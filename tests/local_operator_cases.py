@@ -28,6 +28,9 @@ COLUMNS: list[Case] = [
     ("print a1=1, a2=2, b=3 | project-away a*", "b", [(3,)]),
     ("print a1=1, a2=2, b=3 | project-away *2, b", "a1", [(1,)]),
     ("T | union T | distinct * | count", "Count", [(2,)]),
+    ("T | union T | distinct hint.strategy=shuffle a | count", "Count", [(2,)]),
+    ("T | project-rename x = a, ['y y'] = b | project-away t", "x y y", [(1, "x"), (2, "y")]),
+    ("T | top -1 by a", "a b t", []),
     ("T | project a, b | distinct * | sort by a asc", "a b", [(1, "x"), (2, "y")]),
     ("T | count as many", "many", [(2,)]),
     ("T | where a > 5 | count as many", "many", [(0,)]),
@@ -118,6 +121,7 @@ UNIONS: list[Case] = [
     ("T | project a | union (V | project a) | where isnotempty(a_string) | project a_string", "a_string", [("q",)]),
     ("T | union withsource=S (T | project-reorder b) | distinct S | sort by S asc", "S", [("T",), ("union_arg1",)]),
     ("T | project-reorder b | union withsource=S T | distinct S | sort by S asc", "S", [("T",), ("union_arg0",)]),
+    ("union withsource='S' T, V | distinct S | sort by S asc", "S", [("T",), ("V",)]),
     ("search 'u' | project $table, a_long, c", "$table a_long c", [("U", 1, "u")]),
     ("search in (T, U) b:'x' or c == 'u' | sort by $table asc | project $table, a", "$table a", [("T", 1), ("U", 1)]),
     ("search in (T) 'x' and a == 1 | project a", "a", [(1,)]),
@@ -141,6 +145,81 @@ UNIONS: list[Case] = [
     ("T | where * == 2 | project b", "b", [("y",)]),
     ("find in (T, U) where a == 1 project a, c", "source_ a c", [("T", 1, ""), ("U", 1, "u")]),
     ("find withsource=S in (T, U) 'u' project c", "S c", [("U", "u")]),
+]
+
+VIEWS = "let View_1 = view () { print x=1 }; let View_2 = view () { print x=toint(2) }; "
+TENS = "let R1 = view () { range C from 1 to 10 step 1 }; let R2 = view () { range C from 1 to 20 step 1 }; "
+UNIONS += [
+    (f"{VIEWS}union withsource=S View_1, View_2", "S x_long x_int", [("View_1", 1, None), ("View_2", None, 2)]),
+    (
+        f"{VIEWS}let View_3 = view () {{ print x_long=3 }}; union withsource=S View_1, View_2, View_3",
+        "S x_long1 x_int x_long",
+        [("View_1", 1, None, None), ("View_2", None, 2, None), ("View_3", None, None, 3)],
+    ),
+    (
+        "let View_1 = view () { print x=1 }; let View_2 = view () { print x=1 }; "
+        "let OtherView_1 = view () { print x=1 }; union isfuzzy=true View*, SomeView*, OtherView* | count",
+        "Count",
+        [(3,)],
+    ),
+    ("let T_1 = view () { print a=5 }; union withsource=S T* | project S, a", "S a", [("T", 1), ("T", 2), ("T_1", 5)]),
+    (f"{TENS}search C == 5", "$table C", [("R1", 5), ("R2", 5)]),
+    (f"{TENS}search in (R*) C > 10 | count", "Count", [(10,)]),
+    (f"{TENS}find where C == 5 project C", "source_ C", [("R1", 5), ("R2", 5)]),
+    # Only tables that have a column of the predicate, unless a term stands by itself.
+    ("search in (T, U) c == 'u'", "$table a c", [("U", 1, "u")]),
+    ("search in (T, U) ['c']:'u' or c == 'z'", "$table a c", [("U", 1, "u")]),
+    ("range x from 1 to 1 step 1 | as T1 | search *", "$table x", [("T1", 1)]),
+    (
+        "union withsource=S (range x from 1 to 1 step 1 | as T1), (range x from 1 to 1 step 1 | as T2)",
+        "S x",
+        [("T1", 1), ("T2", 1)],
+    ),
+]
+
+# --- ranges ----------------------------------------------------------------------------------------------------------
+
+HOUR = dt.timedelta(hours=1)
+RANGES: list[Case] = [
+    ("range x from 0.5 to 2.0 step 0.5", "x", [(0.5,), (1.0,), (1.5,), (2.0,)]),
+    ("range x from 1 to 2 step 0.5", "x", [(1.0,), (1.5,), (2.0,)]),
+    ("range x from 3.0 to 1 step -1", "x", [(3.0,), (2.0,), (1.0,)]),
+    ("range x from 3.0 to 1 step 1", "x", []),
+    ("range x from real(null) to 1.0 step 1", "x", []),
+    ("range x from 1h to 3h step 1h", "x", [(HOUR,), (2 * HOUR,), (3 * HOUR,)]),
+    ("range x from 1d to 3d step 36h", "x", [(24 * HOUR,), (60 * HOUR,)]),
+    ("range x from int(1) to int(2) step int(1) | extend t = gettype(x)", "x t", [(1, "int"), (2, "int")]),
+    ("range x from int(1) to 2 step 1 | extend t = gettype(x)", "x t", [(1, "long"), (2, "long")]),
+    ("range x from datetime(2024-01-02) to datetime(2024-01-01) step -1d", "x", [(DAY2,), (DAY1,)]),
+    ("let n = 2.5; range x from 0 to n step 0.5 | count", "Count", [(6,)]),
+    ("let ['some n'] = 20; range y from 0 to ['some n'] step 10", "y", [(0,), (20 // 2,), (20,)]),
+    ("let f = (n:real) { range x from 0.0 to n step 0.5 }; f(1.0) | count", "Count", [(3,)]),
+    ("print m = toscalar(range y from 1.5 to 3 step 1 | summarize max(y))", "m", [(2.5,)]),
+]
+
+# --- sort ------------------------------------------------------------------------------------------------------------
+
+SORTED: list[Case] = [
+    # NaN and null stand together, as the table of the page says.
+    ("REALS | sort by x asc", "x", [("null",), ("NaN",), ("-∞",), ("1",), ("3",), ("∞",)]),
+    ("REALS | sort by x desc", "x", [("∞",), ("3",), ("1",), ("-∞",), ("NaN",), ("null",)]),
+    ("REALS | sort by x asc nulls last", "x", [("-∞",), ("1",), ("3",), ("∞",), ("NaN",), ("null",)]),
+    ("REALS | sort by x desc nulls first", "x", [("null",), ("NaN",), ("∞",), ("3",), ("1",), ("-∞",)]),
+    ("REALS | top 2 by x", "x", [("∞",), ("3",)]),
+]
+NAMED_REALS = "datatable(x:real)[3, real(nan), 1, real(null), real(+inf), real(-inf)]"
+TEXT_OF_REAL = (
+    " | project x = case(isnull(x), 'null', isnan(x), 'NaN', isinf(x), iff(x > 0, '∞', '-∞'), tostring(toint(x)))"
+)
+SORTED = [(query.replace("REALS", NAMED_REALS) + TEXT_OF_REAL, names, rows) for query, names, rows in SORTED]
+
+# --- joins -----------------------------------------------------------------------------------------------------------
+
+JOINED: list[Case] = [
+    ("T | join kind=inner (T) on $left.a == $right.a and $left.b == $right.b | count", "Count", [(2,)]),
+    ("T | join kind=inner (T) on $left.a == $right.a and $right.b == $left.b | count", "Count", [(2,)]),
+    ("T | join kind=inner (T) on a and b | count", "Count", [(2,)]),
+    ("T | lookup (T | project a, b, z = 'z') on $left.a == $right.a and b | project z", "z", [("z",), ("z",)]),
 ]
 
 # --- conditions ------------------------------------------------------------------------------------------------------
@@ -198,6 +277,19 @@ WINDOWS: list[Case] = [
         [("10:00",), ("11:00",), ("10:16",), ("10:16",), ("13:30",), ("11:30",)],
     ),
     ("T | sort by a asc | summarize s = sum(a + row_number())", "s", [(6,)]),
+    # Without a name, a column has a number.
+    (
+        "T | sort by a desc | project a | extend row_number(), prev(a), row_cumsum(a), next(a)",
+        "a Column1 Column2 Column3 Column4",
+        [(2, 1, None, 2, 1), (1, 2, 2, 3, None)],
+    ),
+    ("T | project b | serialize row_number(), prev(b)", "b Column1 Column2", [("x", 1, ""), ("y", 2, "x")]),
+    (
+        "T | sort by a desc | project a, tostring(row_number()), x = prev(a) + 1, prev(a) + 1",
+        "a Column1 x Column2",
+        [(2, "1", None, None), (1, "2", 3, 3)],
+    ),
+    ("T | sort by a desc | summarize max(row_number()) by prev(a)", "Column1 max_", [(None, 1), (2, 2)]),
 ]
 
 # --- make-series -----------------------------------------------------------------------------------------------------
@@ -248,6 +340,11 @@ SERIES: list[Case] = [
         "T | make-series n = count() on t in range(datetime(2024-01-01), datetime(2024-01-03), 1d)",
         "n t",
         [([1, 1, 0], days("2024-01-01", 3))],
+    ),
+    (
+        "T | extend v = iff(a == 1, long(null), a) | make-series avg(v), sum(v) on a from 1 to 4 step 1",
+        "avg_v sum_v a",
+        [(["NaN", 2.0, 0.0], [0, 2, 0], [1, 2, 3])],
     ),
     ("T | make-series n = count() on a from 0 to 4 step 1", "n a", [([0, 1, 1, 0], [0, 1, 2, 3])]),
     (
@@ -324,6 +421,13 @@ APPLIED: list[Case] = [
         [(0, 1, 9), (1, 1, 7)],
     ),
     (f"{ARRAYS} | mv-apply A to typeof(long) on (sort by A asc | take 1)", "i A", [(0, 1), (1, 4)]),
+    # What is not expanded comes first, whatever the subquery makes of it.
+    (
+        f"{ARRAYS} | where i == 0 | mv-apply x = A to typeof(long) on (summarize m = max(x) by i)",
+        "i A m",
+        [(0, [5, 1, 3], 5)],
+    ),
+    (f"{ARRAYS} | where i == 0 | mv-apply A to typeof(long) on (top 1 by A | extend i = 'q')", "i A", [("q", 5)]),
     (f"let n = 1; {ARRAYS} | mv-apply A to typeof(long) on (top n by A desc) | summarize sum(A)", "sum_A", [(15,)]),
     (
         "T | union (T | extend a = a * 10) | partition hint.strategy=native by b (sort by a asc | extend p = prev(a), "
@@ -413,6 +517,28 @@ NESTED: list[Case] = [
         [("b", 10, "x", 10), ("a", 8, "x", 5)],
     ),
     (f"{SALES} | top-nested 1 of s with others='rest' by sum(n)", "s aggregated_s", [("b", 10), ("rest", 9)]),
+    # What is not among the top of a level has the others' name on the levels below it too, where they give one.
+    (
+        f"{SALES} | top-nested 1 of s with others='O' by sum(n), top-nested 1 of k with others='P' by sum(n)",
+        "s aggregated_s k aggregated_k",
+        [("b", 10, "x", 10), ("O", 9, "P", 9)],
+    ),
+    (
+        f"{SALES} | top-nested 2 of s with others='O' by sum(n), top-nested 1 of k by sum(n)",
+        "s aggregated_s k aggregated_k",
+        [("b", 10, "x", 10), ("a", 8, "x", 5), ("O", 1, "", None)],
+    ),
+    (
+        f"{SALES} | top-nested 2 of s by sum(n), top-nested 1 of k by sum(n), "
+        "top-nested 1 of n with others=-1 by count()",
+        "s aggregated_s k aggregated_k n aggregated_n",
+        [
+            ("b", 10, "x", 10, 10, 1),
+            ("a", 8, "x", 5, 5, 1),
+            ("a", 8, "", None, -1, 1),
+            ("", None, "", None, -1, 1),
+        ],
+    ),
     (
         f"{SALES} | top-nested of s by Ignore=max(1), top-nested 1 of k by m=max(n) asc | project-away Ignore*",
         "s k m",
@@ -437,6 +563,12 @@ NESTED: list[Case] = [
 # --- parse -----------------------------------------------------------------------------------------------------------
 
 PARSED: list[Case] = [
+    (
+        "print n = 1234, d = dynamic({'a':5}) | parse n with '1' m:long | parse d with * '\"a\":' q:long '}' "
+        "| project m, q",
+        "m q",
+        [(234, 5)],
+    ),
     ("print b='k v' | parse b with a ' ' c", "b a c", [("k v", "k", "v")]),
     ("print b='12-34' | parse b with a:long '-' c:long | project a, c", "a c", [(12, 34)]),
     ("print b='12-x' | parse-where b with a:long '-' c:long | count", "Count", [(0,)]),
@@ -506,6 +638,21 @@ PARSED: list[Case] = [
 
 CASES = [
     case
-    for group in (COLUMNS, FUNCTIONS, SOURCES, UNIONS, CONDITIONS, WINDOWS, SERIES, APPLIED, PLUGINS, NESTED, PARSED)
+    for group in (
+        COLUMNS,
+        FUNCTIONS,
+        SOURCES,
+        UNIONS,
+        RANGES,
+        SORTED,
+        JOINED,
+        CONDITIONS,
+        WINDOWS,
+        SERIES,
+        APPLIED,
+        PLUGINS,
+        NESTED,
+        PARSED,
+    )
     for case in group
 ]

@@ -152,6 +152,25 @@ NAMED = [
     ),
     (f"{NUMBERS} | summarize take_anyif(x, x > 4), maxif(x, true)", {"x": 5, "maxif_x": 5}),
     (
+        "datatable(b:bool, n:int)[true, 1, false, int(null)] | summarize countif(b), countif(n > 0), count(n), count()",
+        {"countif_b": 1, "countif_": 1, "count_n": 2, "count_": 2},
+    ),
+    (f"{NUMBERS} | summarize binary_all_or(x), binary_all_and(x)", {"x": 7, "x1": 0}),
+    (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize arg_max(y, *) by bin(x, 5)", {"x": 0, "y": 3, "x1": 2}),
+    (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize take_any(*) by bin(x, 5)", {"x": 0, "x1": 2, "y": 3}),
+    (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize arg_max(y, *) by k = x", {"k": 2, "y": 3}),
+    (f"{NUMBERS} | where x == 2 | extend y = 3 | summarize arg_max(y, x, *)", {"y": 3, "x": 2}),
+    (f"{NUMBERS} | where x == 2 | summarize arg_max(x, *)", {"x": 2}),
+    # A text of no rows is empty.
+    (
+        f"{TEXTS} | where s == 'q' | summarize min(s), m = max(s), take_any(s), arg_max(s, *), x = max(strlen(s))",
+        {"min_s": "", "m": "", "s": "", "s1": "", "x": None},
+    ),
+    (
+        f"{TEXTS} | where s == 'b' | summarize minif(s, s == 'q'), take_anyif(s, s == 'q') by k = 1",
+        {"k": 1, "minif_s": "", "s": ""},
+    ),
+    (
         "print y = dynamic([2,5,6,8]) | project (r, s) = series_fit_line(y)",
         {
             "r": pytest.approx(0.9626666666),
@@ -179,6 +198,7 @@ def test_how_columns_are_called(engine: Any, query: str, expected: dict[str, Any
     ("query", "message"),
     [
         ("print x = 1 | summarize (a, b) = count()", "takes one name"),
+        ("print x = 1 | summarize count(x > 0)", "count() takes nothing or a column"),
         ("print x = 1 | summarize (a, b) = arg_max(x, x)", "arg_max() takes one name here"),
         ("print x = 1 | summarize percentiles(x, 'a')", "percentiles are numbers"),
         ("print x = 1 | summarize make_list_if(x)", "make_list_if() takes 2 or 3 argument(s)"),

@@ -99,8 +99,26 @@ WRONG: tuple[Report, ...] = (
         "[(0,)]",
         "one row: the table is emptied before the query reads it",
     ),
+    Report("range x from 0.5 to 2.0 step 0.5", "[]", "0.5, 1, 1.5, 2"),
+    Report(
+        "datatable(x:real) [real(nan), 1.0] | sort by x desc | project isnan(x)",
+        "[(True,), (False,)]",
+        "false, true: NaN stands beside null, behind all numbers",
+    ),
+    Report("T | project-rename x = nope | project-away t", "[(1, 'x'), (2, 'y')]", "an error: there is no column nope"),
+    Report(
+        "T | summarize arg_max(t, *) by bin(a, 10) | project-away t",
+        "[(0, 'y')]",
+        "0, 2, y: the column that the key is made of is a1",
+    ),
+    Report("T | where a > 9 | summarize max(b)", "[(None,)]", "an empty text: a string is never null"),
 )
+
+
 FAILING: tuple[Report, ...] = (
+    Report("range x from 1h to 2h step 1h | count", FAILS, "2"),
+    Report("T | parse a with '1' n:long", FAILS, "what is no text is parsed as its text"),
+    Report("T | summarize count(a)", REFUSED, "2, as count_a"),
     Report(
         "T | extend e = t + 10m | where e between (t .. 15m) | count",
         FAILS,
@@ -126,6 +144,7 @@ FAILING: tuple[Report, ...] = (
     Report("let f = (X:(a:long)) { X | where a > 1 }; f(T)", "AssertionError", "one row"),
 )
 SYNTAX: tuple[Report, ...] = (
+    Report("T | join kind=inner T on $left.a == $right.a and $left.b == $right.b | count", FAILS, "2"),
     Report("T | serialize", REFUSED, "the rows, in order"),
     Report("T | count as n", REFUSED, "n = 2"),
     Report("(T | where a > 1) | count", REFUSED, "1"),

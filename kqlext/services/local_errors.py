@@ -52,13 +52,19 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         return _unsupported(message, text)
     if raised := _RAISED.match(message):
         return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
+    if clash := _clash(message):
+        column = re.search(r"from source column (\w+)", message)
+        hint = _CONVERT if " type" in clash else ""
+        return KqlQueryError(clash, text=text, span=find_name(text, column[1]) if column else None, hint=hint)
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = (
             overload.group(1).removeprefix(PREFIX),
             ", ".join(map(kusto_type, re.split(r",\s*", overload.group(2)))),
         )
-        hint = "convert the values first, for example with tostring(), tolong() or todatetime()"
-        return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=hint)
+        others = [kind for kind in types.split(", ") if kind not in ("string", "dynamic")]
+        if function in _OF_TEXTS and others:
+            return KqlQueryError(f"A text is needed, and a value of the type {others[0]} stands there.", hint=_CONVERT)
+        return KqlQueryError(f"The embedded engine has no {function} for ({types}).", hint=_CONVERT)
     name = unresolved_name(str(error)) or _unresolved_column(message)
     if name is not None and name in refused:
         return refused[name]
@@ -67,6 +73,29 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
     if name is not None and "Binder Error" in message:
         return _unknown_column(name, text, str(error))
     return KqlQueryError(message, text=text, span=_span(message, text, name))
+
+
+_CONVERT = "convert the values first, for example with tostring(), tolong() or todatetime()"
+# What DuckDB calls the functions that has, contains, startswith, parse, strlen() and the like are made of.
+_OF_TEXTS = frozenset(
+    """regexp_matches regexp_extract regexp_extract_all regexp_replace ilike_escape like_escape replace length strlen
+    contains starts_with ends_with prefix suffix instr lower upper trim ltrim rtrim reverse string_split""".split()
+)
+_NUMBERS = {"INT32": "int", "INT64": "long", "INT128": "long", "BOOL": "bool"}
+
+
+def _clash(message: str) -> str:
+    """What to say where values of two types meet that have nothing in common, or no column is left; else nothing."""
+    if "SELECT clause without selection list" in message:
+        return "No column would be left."
+    if text := re.search(r"Could not convert string '(.*?)' to (\w+)", message):
+        kind = _NUMBERS.get(text[2]) or kusto_type(text[2])
+        return f"A text stands where a value of the type {kind} is needed, and '{text[1]}' is none."
+    if types := re.search(r"Unimplemented type for cast \((\w+) -> (\w+)\)", message):
+        return f"A value of the type {kusto_type(types[2])} is needed, and a {kusto_type(types[1])} stands there."
+    if types := re.search(r"Cannot compare values of types? (\w+) and (?:type )?(\w+)", message):
+        return f"Values of the types {kusto_type(types[1])} and {kusto_type(types[2])} cannot be compared."
+    return ""
 
 
 # What DuckDB says of a column that is not there where `project-away` leaves it out, or `summarize` groups by it.

@@ -30,6 +30,7 @@ def rewritten(query: Query) -> Query:
     changes += _counts(code)
     changes += _names(code)
     changes += _keys(code)
+    changes += _both_keys(code)
     changes += [(span, " " * (span.end - span.start)) for _, span in _idle_options(text)]
     result = Query(text)
     for span, found in sorted(changes, key=lambda change: -change[0].start):
@@ -55,6 +56,28 @@ def _keys(code: Sequence[Token]) -> list[tuple[Span, str]]:
                 found.append((word.span, other))
             found.append((names[1].span, names[0].text))
     return found
+
+
+def _both_keys(code: Sequence[Token]) -> list[tuple[Span, str]]:
+    """``on $left.a == $right.b and $left.c == $right.d`` with a comma, which is all that the engine takes."""
+    found = []
+    for start, token in enumerate(code):
+        end = _behind_key(code, start + 1) if token.text == "on" and token.kind == "name" else 0
+        while end and end < len(code) and code[end].text in (",", "and"):
+            behind = _behind_key(code, end + 1)
+            if behind and code[end].text == "and":
+                found.append((code[end].span, ","))
+            end = behind
+    return found
+
+
+def _behind_key(code: Sequence[Token], index: int) -> int:
+    """The place behind the key of a join that begins there; 0 where there is none."""
+    words = [token.text for token in code[index : index + len(_KEY)]]
+    if len(words) == len(_KEY) and [words[0], words[2], words[4], words[5], words[7]] == ["$", ".", "==", "$", "."]:
+        return index + len(_KEY)
+    is_name = bool(words) and code[index].kind == "name" and words[1:2] not in (["("], ["."])
+    return index + 1 if is_name else 0
 
 
 # --- options -------------------------------------------------------------------------------------------------

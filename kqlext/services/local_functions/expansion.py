@@ -36,8 +36,9 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
     """An operator or a source with its calls written as the columns that it stands on make them."""
     node = _rebuilt(node, columns or ())
     if isinstance(node, ir.Summarize):
-        keys = {key.name or naming.expression_name(key.expr) for key in node.by}
-        others = [column for column in columns or () if column not in keys]
+        # A column that a key is made of stays: by bin(t, 1h) makes another t of it.
+        keys = {column.name for key in node.by if (column := _column(key.expr)) is not None}
+        others = None if columns is None else [column for column in columns if column not in keys]
         aggregates = [_with_steps(named) for named in node.aggregates]
         found = [new for named in aggregates for new in _aggregates(named, others)]
         return node if found == list(node.aggregates) else dataclasses.replace(node, aggregates=tuple(found))
@@ -45,6 +46,13 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
         found = [new for named in node.expressions for new in _columns(named, isinstance(node, ir.Project))]
         return node if found == list(node.expressions) else dataclasses.replace(node, expressions=tuple(found))
     return node
+
+
+def _column(key: ir.Expr) -> ir.ColumnRef | None:
+    """The column that a key is, also as text; None where it is made of one."""
+    if isinstance(key, ir.FunctionCall) and key.name == "tostring" and len(key.args) == 1:
+        key = key.args[0]
+    return key if isinstance(key, ir.ColumnRef) else None
 
 
 # --- calls that need the columns -----------------------------------------------------------------------------
@@ -293,8 +301,10 @@ def _names(named: ir.NamedExpr) -> tuple[str, ...]:
 
 def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
     if len(names) > 1:
-        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else "it"
-        if called != "it" and lookup(called) is None and lookup_aggregate(called) is None:
+        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else ""
+        if not called:
+            raise KqlUnsupportedError("function:value", hint="A value takes one name: it gives one column")
+        if lookup(called) is None and lookup_aggregate(called) is None:
             raise KqlUnsupportedError(f"function:{called}")
         raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
     yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named
@@ -303,7 +313,7 @@ def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
 # --- aggregates ----------------------------------------------------------------------------------------------
 
 
-def _aggregates(named: ir.NamedExpr, others: Sequence[str]) -> Iterator[ir.NamedExpr]:
+def _aggregates(named: ir.NamedExpr, others: Sequence[str] | None) -> Iterator[ir.NamedExpr]:
     call, names = named.expr, _names(named)
     name = call.name.lower() if isinstance(call, ir.FunctionCall) else ""
     arguments = call.args if isinstance(call, ir.FunctionCall) else ()
@@ -316,14 +326,26 @@ def _aggregates(named: ir.NamedExpr, others: Sequence[str]) -> Iterator[ir.Named
     elif name == "percentilesw_array" and len(arguments) > 2:
         yield _array(name, arguments[:2], arguments[2:], names, "percentile")
     elif name == "take_any" and (len(arguments) > 1 or isinstance(next(iter(arguments), None), ir.Wildcard)):
-        taken = [ir.ColumnRef(column) for column in others] if len(arguments) == 1 else arguments
+        taken = [ir.ColumnRef(column) for column in others or ()] if len(arguments) == 1 else arguments
         for index, argument in enumerate(taken):
             row = ir.FunctionCall("take_any__row", (argument,))
             yield ir.NamedExpr(row, names[index] if index < len(names) else None)
     elif name in ("arg_max", "arg_min") and len(names) > 1:
         raise KqlUnsupportedError(f"aggregate:{name}", hint=f"{name}() takes one name here; rename the others later")
+    elif name in ("arg_max", "arg_min") and ir.Wildcard() in arguments and others is not None:
+        yield _extreme(name, arguments, names, others)
     else:
         yield from _one(named, names)
+
+
+def _extreme(function: str, arguments: Sequence[ir.Expr], names: Sequence[str], others: Sequence[str]) -> ir.NamedExpr:
+    """``arg_max(x, *)`` with the columns that it gives."""
+    given = tuple(argument for argument in arguments if argument != ir.Wildcard())
+    kept = [column for name in others if (column := ir.ColumnRef(name)) not in given]
+    if len(given) + len(kept) > 1:
+        return ir.NamedExpr(ir.FunctionCall(function, (*given, *kept)), names[0] if names else None)
+    name = names[0] if names else naming.expression_name(given[0])
+    return ir.NamedExpr(ir.FunctionCall(function.removeprefix("arg_"), given), name)
 
 
 def _with_steps(node: Any) -> Any:

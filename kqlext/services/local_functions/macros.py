@@ -9,7 +9,7 @@ from __future__ import annotations
 _DAY = 86_400_000_000
 
 
-def _span(microseconds: str) -> str:
+def span_of(microseconds: str) -> str:
     """SQL of a length of time; its days apart, since Arrow counts the rest in nanoseconds of 64 bits."""
     return (
         f"to_days(CAST({microseconds} // {_DAY} AS INTEGER)) + to_microseconds(CAST({microseconds} % {_DAY} AS BIGINT))"
@@ -18,13 +18,20 @@ def _span(microseconds: str) -> str:
 
 _SUM, _SUM_IF = "coalesce(sum(epoch_us(x)), 0)", "coalesce(sum(epoch_us(x)) FILTER (WHERE p), 0)"
 MACROS: dict[str, str] = {
-    "total": f"(x INTERVAL) AS {_span(_SUM)}, (x) AS coalesce(sum(x), 0)",
-    "total_if": f"(x INTERVAL, p) AS {_span(_SUM_IF)}, (x, p) AS coalesce(sum(x) FILTER (WHERE p), 0)",
+    "total": f"(x INTERVAL) AS {span_of(_SUM)}, (x) AS coalesce(sum(x), 0)",
+    "total_if": f"(x INTERVAL, p) AS {span_of(_SUM_IF)}, (x, p) AS coalesce(sum(x) FILTER (WHERE p), 0)",
+    # Percentiles of whole numbers are longs.
+    "whole": "(x INTEGER) AS CAST(x AS BIGINT), (x) AS x",
+    # What rows are sorted by: NaN stands by null, at the end that n says (-1 before all numbers, 1 behind them).
+    "ordered": (
+        "(x DOUBLE, n) AS CASE WHEN x IS NOT NULL THEN {'n': CASE WHEN isnan(x) THEN n ELSE 0 END, 'x': x} END, "
+        "(x, n) AS x"
+    ),
     # Whole numbers are divided as such.
     "quotient": (
         "(a INTERVAL, b INTERVAL) AS epoch_us(a) / NULLIF(epoch_us(b), 0), "
-        f"(a INTERVAL, b BIGINT) AS {_span('(epoch_us(a) // NULLIF(b, 0))')}, "
-        f"(a INTERVAL, b DOUBLE) AS {_span('CAST(trunc(epoch_us(a) / NULLIF(b, 0)) AS BIGINT)')}, "
+        f"(a INTERVAL, b BIGINT) AS {span_of('(epoch_us(a) // NULLIF(b, 0))')}, "
+        f"(a INTERVAL, b DOUBLE) AS {span_of('CAST(trunc(epoch_us(a) / NULLIF(b, 0)) AS BIGINT)')}, "
         "(a, b) AS (a // NULLIF(b, 0))"
     ),
 }

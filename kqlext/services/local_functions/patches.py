@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from duckdb_kql import ir, lower, schema, translate
+from duckdb_kql import KqlUnsupportedError, ir, lower, schema, translate
 
 from kqlext.services.local_functions.expansion import Names, expanded
 from kqlext.services.local_functions.rows import PREFIX, once
@@ -32,7 +32,16 @@ def _named(before: Callable[..., Any], node: Any) -> ir.NamedExpr:
 
 
 def _expression(before: Callable[..., Any], node: Any) -> Any:
-    """``typeof(long)`` as a call; ``expanded`` knows where it may stand."""
+    """``typeof(long)`` as a call; ``expanded`` knows where it may stand. ``count(x)`` too: it counts all."""
+    if lower._cls(lower._collapse(node)) == "CountExpression" and (
+        given := lower._rule_children(lower._collapse(node))
+    ):
+        counted = tuple(lower._lower_expr(argument) for argument in given)
+        if not all(isinstance(argument, ir.ColumnRef) for argument in counted):
+            raise KqlUnsupportedError(
+                "aggregate:count", hint="count() takes nothing or a column; countif() a condition"
+            )
+        return ir.FunctionCall("count__rows", counted)
     if lower._cls(lower._collapse(node)) == "TypeLiteralExpression":
         kind = lower._collapse(node).getText().removeprefix("typeof(").removesuffix(")").strip()
         return ir.FunctionCall("typeof", (ir.Literal(kind, "string"),))
@@ -167,6 +176,37 @@ def _union(
     return _filled(sql, columns, alone) if alone else sql
 
 
+# Aggregates that give a value of the rows, and those of them that may give none in a group that has rows.
+_TAKEN = frozenset("min max minif maxif any anyif take_any take_any__row take_anyif arg_max arg_min".split())
+_CHOSEN = frozenset("minif maxif anyif take_anyif".split())
+
+
+def _summarize(before: Callable[..., str], op: ir.Summarize, prev: str, columns: list[str] | None = None) -> str:
+    """A text of no rows is empty, and not null."""
+    sql = before(op, prev, columns)
+    empty = _CHOSEN if op.by else _TAKEN
+    keys, aggregates = translate.summarize_names(op, columns)
+    alone = [
+        name
+        for named, names in zip(op.aggregates, aggregates, strict=True)
+        for name in names
+        if isinstance(named.expr, ir.FunctionCall) and named.expr.name.lower() in empty
+    ]
+    return _filled(sql, [*keys, *(name for names in aggregates for name in names)], alone) if alone else sql
+
+
+def _sort_keys(_: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
+    """What `sort` and `top` sort by: NaN stands beside null, where duckdb-kql has it above all numbers."""
+    written = []
+    for key in keys:
+        first = key.ascending if key.nulls_first is None else key.nulls_first
+        place = -1 if first == key.ascending else 1
+        direction = "ASC" if key.ascending else "DESC"
+        value = f"{PREFIX}ordered({translate.render_expr(key.expr)}, {place})"
+        written.append(f"{value} {direction} NULLS {'FIRST' if first else 'LAST'}")
+    return ", ".join(written)
+
+
 # The type of a column is not known before DuckDB reads the SQL; of any other than a string the empty one is null.
 _FILL = "coalesce({0}, cast_to_type(CASE typeof({0}) WHEN 'VARCHAR' THEN '' END, {0}))"
 
@@ -209,6 +249,8 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_render_term_operator", _term_operator),
     (translate, "render_in_list", _in_list),
     (translate, "_render_has_list", _has_list),
+    (translate, "render_summarize", _summarize),
+    (translate, "render_sort_keys", _sort_keys),
     (translate, "render_join", _join),
     (translate, "render_lookup", _lookup),
     (translate, "render_union", _union),

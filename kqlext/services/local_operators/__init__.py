@@ -12,6 +12,7 @@ and the engine translates all else as ever. Tables keep the order of their rows.
 | functions   | functions that give a table, views, invoke                                           |
 | sources     | brackets around a table, materialize, table()                                        |
 | unions      | union of tables whose columns do not agree, search, find                             |
+| ranges      | range of reals, ints and timespans                                                   |
 | conditions  | where over all columns, between (column .. timespan)                                 |
 | series      | make-series                                                                          |
 | windows     | prev, next, row_number and the other window functions                                |
@@ -41,6 +42,7 @@ from kqlext.services.local_operators import (
     nested,
     parsing,
     plugins,
+    ranges,
     series,
     several,
     sources,
@@ -56,6 +58,7 @@ _OPERATORS: dict[str, Handler] = {
     "project-reorder": columns.reordered,
     "project-keep": columns.kept,
     "project-away": columns.put_away,
+    "project-rename": columns.renamed,
     "distinct": columns.distinct,
     "serialize": columns.serialized,
     "count": columns.counted,
@@ -86,6 +89,7 @@ _SOURCES: dict[str, Handler] = {
     "union": unions.union,
     "search": unions.search,
     "find": unions.find,
+    "range": ranges.ranged,
 }
 
 

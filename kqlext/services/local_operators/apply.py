@@ -18,7 +18,7 @@ _MOST_PARTITIONS = 64
 
 
 def mv_apply(place: Place) -> Change:
-    """`mv-apply`: the columns that are not expanded come first, where the subquery leaves them out."""
+    """`mv-apply`: the columns that are not expanded come first, of the subquery's values where it has them."""
     words = list(pipes.outer(place.text, place.arguments))
     if len(words) < 4 or [word.text for word in words[-3:]] != ["on", "(", ")"]:
         raise place.wrong("mv-apply needs a subquery.", None, "write mv-apply x = column on (where x > 1)")
@@ -31,10 +31,11 @@ def mv_apply(place: Place) -> Change:
     each = place.run(f"{numbered} | mv-expand {expanded.of(place.text)}")
     result = applied(place, each, group, body)
     found = [column.name for column in place.workspace.table_columns(result) if column.name != group]
-    kept = [column for column in known if column not in found and column not in _replaced(place, expanded)]
+    first = [column for column in known if column not in _replaced(place, expanded)]
+    cells = [f"{'r' if column in found else 's'}.{quoted(column)}" for column in first]
+    cells += [f"r.{quoted(column)}" for column in found if column not in first]
     table = place.workspace.create(
-        f"SELECT {', '.join([*(f's.{quoted(c)}' for c in kept), *(f'r.{quoted(c)}' for c in found)])} "
-        f"FROM {quoted(result)} r JOIN {quoted(numbered)} s USING ({group}) ORDER BY r.rowid"
+        f"SELECT {', '.join(cells)} FROM {quoted(result)} r JOIN {quoted(numbered)} s USING ({group}) ORDER BY r.rowid"
     )
     return place.table(table)
 

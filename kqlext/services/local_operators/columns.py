@@ -36,6 +36,8 @@ def kept(place: Place) -> Change | None:
     """`project-keep`: the columns that match, in the table's order."""
     known = [column.name for column in place.columns()]
     wanted = _all_matching(place, known)
+    if not wanted:
+        raise place.wrong("No column would be left.", place.arguments)
     return place.instead(f"| project {names([name for name in known if name in wanted])}")
 
 
@@ -51,12 +53,28 @@ def put_away(place: Place) -> Change | None:
     return place.instead(f"| project {names(rest)}")
 
 
+def renamed(place: Place) -> Change | None:
+    """`project-rename`: refused where a column is not there, which the engine passes over, or there already."""
+    known = [column.name for column in place.columns()]
+    for item in clauses.items(place.text, place.arguments):
+        new, expression = clauses.assigned(place.text, item)
+        old = clauses.column(place.text, expression)
+        if not new or old is None:
+            raise place.wrong("project-rename takes columns.", item, "write project-rename New = Old")
+        if old not in known:
+            raise unknown_column(place.text, expression, old, known)
+        other = next((name for name in known if name.lower() == new.lower() and name != old), None)
+        if other is not None:
+            raise place.wrong(f"There is a column {other} already.", item, "take another name, or project")
+    return None
+
+
 def distinct(place: Place) -> Change | None:
-    """`distinct *`: distinct by all columns."""
-    words = [word.text for word in pipes.outer(place.text, place.arguments)]
-    if words[-1:] != ["*"] or (len(words) > 1 and words[-2] != "shuffle"):
-        return None
-    return place.instead(f"| distinct {names([column.name for column in place.columns()])}")
+    """`distinct *`: distinct by all columns. Hints say nothing here."""
+    hints, rest = clauses.parameters(place.text, place.arguments)
+    if rest.of(place.text) == "*":
+        return place.instead(f"| distinct {names([column.name for column in place.columns()])}")
+    return place.instead(f"| distinct {rest.of(place.text)}") if hints else None
 
 
 def serialized(place: Place) -> Change | None:

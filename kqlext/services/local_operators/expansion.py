@@ -37,6 +37,8 @@ class Expansion:
         self._known: dict[str, list[Column]] = {}
         self.unordered: set[str] = set()
         """The query's own tables whose rows are in no order that counts."""
+        self.views: dict[str, str] = {}
+        """The query's own tables that stand for a view, and the view's name."""
 
     def rows(self, query: Query, name: str = "") -> str:
         """A table of the rows that a query gives."""

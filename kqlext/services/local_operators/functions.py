@@ -46,8 +46,8 @@ def last_call(text: str, span: Span, names: set[str]) -> Call | None:
         if token.kind != "name" or token.text not in names or before in (".", "invoke"):
             continue
         behind = code[index + 1].text if index + 1 < len(code) else ""
-        if behind == "=" or behind == ":":
-            continue
+        if behind in ("=", ":") or (behind == "*" and code[index + 1].start == token.end):
+            continue  # a name, a parameter, a wildcard
         if behind != "(":
             return Call(token.text, token.span, (), False)
         inside = clauses.inside(text, Span(code[index + 1].start, span.end))
@@ -64,7 +64,10 @@ def called(place: Place, call: Call) -> Change:
     given = call.arguments
     if not call.brackets and not let.function.view and let.function.parameters:
         raise place.wrong(f"{call.name} is a function: it is called with brackets.", call.span, f"write {call.name}(…)")
-    return Change.of(call.span, _body(place, let, let.function, call, None, given))
+    table = _body(place, let, let.function, call, None, given)
+    if let.function.view:
+        place.expansion.views[table] = call.name
+    return Change.of(call.span, table)
 
 
 def invoked(place: Place) -> Change | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -83,8 +82,7 @@ def _parameter(text: str, span: Span) -> Parameter:
 def named(text: str, span: Span) -> set[str]:
     """The names in a span."""
     found = {token.text for token in pipes.tokens(text, span) if token.kind == "name"}
-    strings = (token for token in pipes.tokens(text, span) if token.kind == "string")
-    return found | {value for token in strings if re.fullmatch(r"\w+", value := syntax.unquote(token.text))}
+    return found | {syntax.unquote(token.text) for token in pipes.tokens(text, span) if token.kind == "string"}
 
 
 def needed(text: str, defined: Sequence[Let], span: Span) -> list[Let]:

@@ -8,7 +8,8 @@ Source: "union operator" of the Kusto Query Language.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kqlext.schemas.model import Column
@@ -81,19 +82,25 @@ def _left_out(named: Sequence[dict[str, Column]]) -> set[str]:
 
 def _named(arms: Sequence[Sequence[Column]]) -> list[dict[str, Column]]:
     """For each table: the name in the result of each column."""
-    types: dict[str, set[str]] = {}
+    types: dict[str, dict[str, None]] = {}
     spelled: dict[str, str] = {}
     for columns in arms:
         for column in columns:
-            types.setdefault(column.name.lower(), set()).add(column.type)
+            types.setdefault(column.name.lower(), {})[column.type] = None
             spelled.setdefault(column.name.lower(), column.name)
-    return [
-        {
-            spelled[column.name.lower()] + (f"_{column.type}" if len(types[column.name.lower()]) > 1 else ""): column
-            for column in columns
-        }
-        for columns in arms
-    ]
+    taken = {name for name, kinds in types.items() if len(kinds) == 1}
+    names = {(name, kind): spelled[name] for name in taken for kind in types[name]}
+    for name, kinds in types.items():
+        for kind in kinds if len(kinds) > 1 else ():
+            names[name, kind] = _free(f"{spelled[name]}_{kind}", taken)
+            taken.add(names[name, kind].lower())
+    return [{names[column.name.lower(), column.type]: column for column in columns} for columns in arms]
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """A name that no column has, with a number behind it where one has it."""
+    numbered = (f"{name}{number or ''}" for number in itertools.count())
+    return next(each for each in numbered if each.lower() not in taken)
 
 
 def _dynamic(named: Sequence[dict[str, Column]]) -> set[str]:

@@ -12,7 +12,7 @@ from kqlext.errors import Span
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.clauses import name
 from kqlext.services.local_operators.places import Change, Place
-from kqlext.services.local_tables import quoted
+from kqlext.services.local_tables import filled, quoted
 from kqlext.steps import pipes
 
 
@@ -29,7 +29,9 @@ def counted(place: Place) -> Change | None:
     """`take n` and `top n by x` with a name for the number, which the engine wants written."""
     span = clauses.clauses(place.text, place.arguments, ("by",)).head
     written = span.of(place.text)
-    return None if not written or written.isdecimal() else Change.of(span, str(place.number(span)))
+    if written.startswith("-") and pipes.operator(place.text, place.span) != "top":
+        raise place.wrong("The number of rows is below zero.", span)
+    return None if not written or written.lstrip("-").isdecimal() else Change.of(span, str(place.number(span)))
 
 
 def sample_distinct(place: Place) -> Change:
@@ -85,17 +87,28 @@ def top_nested(place: Place) -> Change:
         kind = f"{name(level.key)} = {_without_name(place, level.expression)}"
         rows = place.run(f"{rows} | extend {name(_hidden(number))} = {kind.split(' = ', 1)[1]}")
         levels.append(level)
-    for number in range(len(levels)):
-        rows = _ranked(place, rows, levels, number)
-    columns = [
-        f"{quoted(_hidden(number))} AS {quoted(level.key)}, {quoted(_value(number))} AS {quoted(level.value)}"
-        for number, level in enumerate(levels)
-    ]
-    groups = ", ".join(f"{quoted(_hidden(number))}, {quoted(_value(number))}" for number in range(len(levels)))
-    order = ", ".join(f"min({quoted(_rank(number))})" for number in range(len(levels)))
-    return place.table(
-        place.workspace.create(f"SELECT {', '.join(columns)} FROM {quoted(rows)} GROUP BY {groups} ORDER BY {order}")
+    others = []
+    for number, level in enumerate(levels):
+        ranked = _with_values(place, rows, levels, number)
+        rows = ranked
+        if level.count is not None:
+            within = f"{quoted(_rank(number))} <= {level.count}"
+            rows = place.workspace.create(f"SELECT * FROM {quoted(ranked)} WHERE {within} ORDER BY rowid")
+            if any(each.others is not None for each in levels[number:]):
+                beyond = place.workspace.create(f"SELECT * FROM {quoted(ranked)} WHERE NOT ({within}) ORDER BY rowid")
+                others.append(_others(place, beyond, levels, number))
+    columns = [name for number in range(len(levels)) for name in (_hidden(number), _value(number))]
+    ranks = [f"min({quoted(_rank(number))}) AS {quoted(_rank(number))}" for number in range(len(levels))]
+    groups = ", ".join(map(quoted, columns))
+    tables = " UNION ALL BY NAME ".join(
+        [f"SELECT {groups}, {', '.join(ranks)} FROM {quoted(rows)} GROUP BY {groups}", *others]
     )
+    names = [name for level in levels for name in (level.key, level.value)]
+    texts = {column.name for column in place.workspace.table_columns(rows) if column.type == "string"}
+    shown = [filled(quoted(column)) if column in texts else quoted(column) for column in columns]
+    given = [f"{column} AS {quoted(name)}" for column, name in zip(shown, names, strict=True)]
+    order = ", ".join(f"{quoted(_rank(number))} NULLS FIRST" for number in range(len(levels)))
+    return place.table(place.workspace.create(f"SELECT {', '.join(given)} FROM ({tables}) ORDER BY {order}"))
 
 
 def _hidden(number: int) -> str:
@@ -139,38 +152,27 @@ def _level(place: Place, rows: str, span: Span, number: int) -> _Level:
     return _Level(count, of, constant, aggregate, last.text != "asc", key, value)
 
 
-def _ranked(place: Place, rows: str, levels: Sequence[_Level], number: int) -> str:
-    """The rows with a level's value and rank; without those that are not among its top, or with them as the others."""
-    level = levels[number]
-    key = _hidden(number)
-    ranked = _with_values(place, rows, levels, number)
-    if level.count is None:
-        return ranked
-    if level.others is None:
-        return place.workspace.create(
-            f"SELECT * FROM {quoted(ranked)} WHERE {quoted(_rank(number))} <= {level.count} ORDER BY rowid"
-        )
-    constant = place.run(f"print value = {level.others.of(place.text)}")
-    kind = next(column.type for column in place.workspace.table_columns(ranked) if column.name == key)
-    given = place.workspace.table_columns(constant)[0].type
-    if kind != given:
-        raise place.wrong(f"The others are of the type {given}, and {level.key} of the type {kind}.", level.others)
-    known = [column.name for column in place.workspace.table_columns(ranked)]
-    kept = [quoted(column) for column in known if column not in (key, _value(number), _rank(number))]
-    beyond = f"{quoted(_rank(number))} > {level.count}"
-    folded = place.workspace.create(
-        f"SELECT {', '.join(kept)}, {quoted(_rank(number))} AS __kqlext_before, "
-        f"CASE WHEN {beyond} THEN (SELECT value FROM {quoted(constant)}) ELSE {quoted(key)} END AS {quoted(key)} "
-        f"FROM {quoted(ranked)} ORDER BY rowid"
-    )
-    again = _with_values(place, folded, levels, number)
-    kept = [
-        quoted(c.name) for c in place.workspace.table_columns(again) if c.name not in ("__kqlext_before", _rank(number))
-    ]
-    return place.workspace.create(
-        f"SELECT {', '.join(kept)}, least(__kqlext_before, {level.count + 1}) AS {quoted(_rank(number))} "
-        f"FROM {quoted(again)} ORDER BY rowid"
-    )
+def _others(place: Place, rows: str, levels: Sequence[_Level], number: int) -> str:
+    """SQL of a row for what is not among the top of a level: its value, and that of each level below it, where they
+    name the others; nothing where they do not.
+    """
+    text = place.text
+    named = [index for index in range(number, len(levels)) if levels[index].others is not None]
+    values = [f"{name(_value(index))} = {_without_name(place, levels[index].aggregate)}" for index in named]
+    before = [make(index) for index in range(number) for make in (_hidden, _value, _rank)]
+    grouped = place.run(f"{rows} | summarize {', '.join(values)} by {', '.join([*map(name, before), 'one = 1'])}")
+    keys = []
+    for index in named:
+        level = levels[index]
+        assert level.others is not None
+        constant = place.run(f"print value = {level.others.of(text)}")
+        given = place.workspace.table_columns(constant)[0].type
+        kind = next(c.type for c in place.workspace.table_columns(rows) if c.name == _hidden(index))
+        if kind != given:
+            raise place.wrong(f"The others are of the type {given}, and {level.key} of the type {kind}.", level.others)
+        keys.append(f"(SELECT value FROM {quoted(constant)}) AS {quoted(_hidden(index))}")
+    columns = [*map(quoted, [*before, *(_value(index) for index in named)]), *keys]
+    return f"SELECT {', '.join(columns)}, {levels[number].count} + 1 AS {quoted(_rank(number))} FROM {quoted(grouped)}"
 
 
 def _with_values(place: Place, rows: str, levels: Sequence[_Level], number: int) -> str:

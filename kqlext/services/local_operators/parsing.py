@@ -19,13 +19,16 @@ from kqlext.steps import pipes
 
 
 def parse(place: Place) -> Change | None:
-    """`parse x with A " " B`: the engine wants a text before the first column."""
+    """`parse x with A " " B`: the engine wants a text before the first column, and takes texts only."""
     _, rest = clauses.parameters(place.text, place.arguments)
     parts = clauses.clauses(place.text, rest, ("with",))
     pattern = parts.get("with")
     first = next(iter(pipes.outer(place.text, pattern)), None) if pattern is not None else None
-    if pattern is None or first is None or first.kind == "string" or first.text == "*":
+    if pattern is None or first is None:
         return None
+    if first.kind == "string" or first.text == "*":
+        column = clauses.column(place.text, parts.head)
+        return Change.of(parts.head, f"tostring({clauses.name(column)})") if column is not None else None
     mark = '"\x01"'
     return Change(
         (

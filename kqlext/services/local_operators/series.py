@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kqlext.errors import Span
+from kqlext.services.local_functions.rows import as_dynamic
 from kqlext.services.local_operators import clauses
 from kqlext.services.local_operators.clauses import Clauses
 from kqlext.services.local_operators.places import Change, Place
@@ -186,8 +187,8 @@ def _arrays(
         [f"g.{_BIN} = b.{_BIN}", *(f"g.{quoted(key)} IS NOT DISTINCT FROM b.{quoted(key)}" for key in keys)]
     )
     arrays = [
-        f"to_json(list(CASE WHEN b.{_BIN} IS NULL THEN {default} ELSE b.{quoted(value)} END ORDER BY g.{_BIN})) "
-        f"AS {quoted(value)}"
+        f"to_json(list({as_dynamic(f'(CASE WHEN b.{_BIN} IS NULL THEN {default} ELSE b.{quoted(value)} END)')} "
+        f"ORDER BY g.{_BIN})) AS {quoted(value)}"
         for value, default in zip(values, defaults, strict=True)
     ]
     position = f"{axis.origin} + g.{_BIN} * {axis.step}"

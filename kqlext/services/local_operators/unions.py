@@ -13,6 +13,7 @@ from kqlext.errors import KqlQueryError, Span
 from kqlext.literals import string
 from kqlext.schemas.model import Column
 from kqlext.services.local_operators import clauses
+from kqlext.services.local_operators.lets import named
 from kqlext.services.local_operators.merging import Arm, agree, merged
 from kqlext.services.local_operators.places import Change, Place, is_own
 from kqlext.steps import pipes
@@ -30,10 +31,14 @@ def union(place: Place) -> Change | None:
     piped = place.span.start > place.pipeline.start
     parameters, rest = clauses.parameters(place.text, place.arguments)
     source = parameters.get("withsource") or parameters.get("with_source") or ""
+    source = syntax.unquote(source) if source[:1] in ("'", '"') else source
     fuzzy = parameters.get("isfuzzy") in ("true", '"true"', "1")
     operands = clauses.items(place.text, rest)
     if not operands:
         return None
+    written = _with_views(place, operands)
+    if written is not None:
+        return written
     missing = [span for span in operands if fuzzy and _is_missing(place, span)]
     if missing:
         return _without(place, rest, operands, missing, piped)
@@ -43,10 +48,14 @@ def union(place: Place) -> Change | None:
     left = [place.columns()] if piped else []
     stars = any(_WILDCARD.fullmatch(span.of(place.text)) for span in operands)
     known = [*left, *(columns for several in found if several is not None for columns in several.values())]
-    if not stars and agree(known):
+    _refuse(place, source, known, parameters.get("kind") == "inner")
+    views = bool(source) and any(span.of(place.text) in place.expansion.views for span in operands)
+    if not stars and not views and agree(known):
         return _labelled(place, source, operands, piped)
     arms = [Arm(place.source(), tuple(left[0]), _left_label(place))] if piped else []
     for span, several in zip(operands, found, strict=True):
+        if several == {}:
+            raise place.wrong(f"No table matches {span.of(place.text)}.", span, "with isfuzzy=true it may be left out")
         arms += _arms(place, span, several or {}, f"union_arg{len(arms)}")
     table = merged(place.workspace, arms, source, parameters.get("kind") == "inner")
     return place.table(table)
@@ -68,15 +77,48 @@ def _columns(place: Place, span: Span) -> dict[str, list[Column]] | None:
 def _arms(place: Place, span: Span, several: dict[str, list[Column]], label: str) -> Iterator[Arm]:
     for table, columns in several.items():
         inner = clauses.bracket(place.text, span) or span
-        yield Arm(table or place.rows_of(inner), tuple(columns), table if table and not is_own(table) else label)
+        known = table if table and not is_own(table) else place.expansion.views.get(table, label)
+        yield Arm(table or place.rows_of(inner), tuple(columns), known)
+
+
+def _with_views(place: Place, operands: Sequence[Span]) -> Change | None:
+    """The names that a wildcard stands for in its place, where views of the query are among them."""
+    edits = []
+    for span in operands:
+        written = span.of(place.text)
+        found = _views(place, written) if _WILDCARD.fullmatch(written) else []
+        if found:
+            tables = map(clauses.name, place.workspace.matching(written))
+            edits.append((span, ", ".join([*tables, *found])))
+    return Change(tuple(edits)) if edits else None
+
+
+def _views(place: Place, wildcard: str) -> list[str]:
+    """The views of the query that a wildcard stands for."""
+    pattern = ".*".join(map(re.escape, wildcard.split("*")))
+    views = [let.name for let in place.lets if let.function is not None and let.function.view]
+    return [view for view in views if re.fullmatch(pattern, view)]
+
+
+def _refuse(place: Place, source: str, known: Sequence[Sequence[Column]], inner: bool) -> None:
+    """What is no union in Kusto either, or one with two columns of one name."""
+    names = [{column.name.lower() for column in columns} for columns in known]
+    if source and any(source.lower() in several for several in names):
+        span = next(token.span for token in pipes.tokens(place.text, place.span) if token.text.strip("'\"") == source)
+        raise place.refused(f"There is a column {source} already.", span, "take another name behind withsource=")
+    if inner and not set.intersection(*({(column.name.lower(), column.type) for column in each} for each in known)):
+        raise place.wrong("The tables have no column in common.", None, "leave kind=inner out")
 
 
 def _left_label(place: Place) -> str:
-    name = clauses.column(place.text, place.before)
-    return name if name in place.workspace.tables() else "union_arg0"
+    name = clauses.column(place.text, place.before) or ""
+    known = {*place.workspace.tables(), *place.workspace.own}
+    return place.expansion.views.get(name) or (name if name in known and not is_own(name) else "union_arg0")
 
 
 def _is_missing(place: Place, span: Span) -> bool:
+    if _WILDCARD.fullmatch(span.of(place.text)):
+        return not place.workspace.matching(span.of(place.text))
     inner = clauses.bracket(place.text, span)
     if inner is None:
         return False
@@ -113,12 +155,15 @@ def search(place: Place) -> Change | None:
     parameters, rest = clauses.parameters(place.text, place.arguments)
     sensitive = parameters.get("kind") == "case_sensitive"
     tables, predicate = _scope(place, rest)
+    written = None if piped else _views_too(place, tables, predicate)
+    if written is not None:
+        return written
     if piped:
         if tables is not None:
             raise place.wrong("search in (…) begins a query.", rest, "leave out what stands before it, or the tables")
         arms = [Arm(place.source(), tuple(place.columns()), _left_label(place))]
     else:
-        arms = _searched(place, tables)
+        arms = _with_columns(place, _searched(place, tables), predicate)
     table = merged(place.workspace, arms, "$table", text=_TEXT)
     condition = _condition(place, predicate, sensitive, clauses.name(_TEXT))
     kept = f"{table}\n| where {condition}\n| project-away {clauses.name(_TEXT)}"
@@ -132,6 +177,15 @@ def _scope(place: Place, rest: Span) -> tuple[list[Span] | None, Span]:
         inside = Span(words[1].end, words[2].start)
         return clauses.items(place.text, inside), clauses.trimmed(place.text, Span(words[2].end, rest.end))
     return None, rest
+
+
+def _views_too(place: Place, tables: list[Span] | None, predicate: Span) -> Change | None:
+    """The tables of `search` or `find` by their names, where views of the query are among them."""
+    if tables is not None:
+        return _with_views(place, tables)
+    views = _views(place, "*")
+    names = [*map(clauses.name, place.workspace.matching("*")), *views]
+    return Change.of(Span(predicate.start, predicate.start), f"in ({', '.join(names)}) ") if views else None
 
 
 def _searched(place: Place, tables: list[Span] | None) -> list[Arm]:
@@ -148,6 +202,17 @@ def _searched(place: Place, tables: list[Span] | None) -> list[Arm]:
     if not arms:
         raise place.wrong("No table matches.", tables[0] if tables else None)
     return arms
+
+
+def _with_columns(place: Place, arms: Sequence[Arm], predicate: Span) -> list[Arm]:
+    """The tables that have a column of the predicate; all, where a text or * stands by itself."""
+    words = list(pipes.tokens(place.text, predicate))
+    everywhere = any(word.text == "*" or _is_term(words, index) for index, word in enumerate(words))
+    used = named(place.text, predicate)
+    found = [arm for arm in arms if everywhere or not words or any(column.name in used for column in arm.columns)]
+    if not found:
+        raise place.wrong("No table has a column of the predicate.", predicate)
+    return found
 
 
 _SENSITIVE = {
@@ -219,6 +284,9 @@ def find(place: Place) -> Change | None:
     """`find … project …`. Its own choice of columns (`project-smart`) is refused: it packs what tables do not share."""
     parameters, rest = clauses.parameters(place.text, place.arguments)
     tables, rest = _scope(place, rest)
+    written = _views_too(place, tables, rest)
+    if written is not None:
+        return written
     parts = clauses.clauses(place.text, rest, ("where", "project"))
     predicate = parts.get("where") or parts.head
     wanted = parts.get("project")
@@ -227,14 +295,7 @@ def find(place: Place) -> Change | None:
             "The embedded engine has find only with project.", None, "name the columns: find … project A, B; or search"
         )
     source = parameters.get("withsource", "source_")
-    arms = _searched(place, tables)
-    used = {token.text for token in pipes.tokens(place.text, predicate) if token.kind == "name"}
-    terms = any(
-        _is_term(words, index) for words in [list(pipes.tokens(place.text, predicate))] for index in range(len(words))
-    )
-    arms = [arm for arm in arms if terms or any(column.name in used for column in arm.columns)]
-    if not arms:
-        raise place.wrong("No table has a column of the predicate.", predicate)
+    arms = _with_columns(place, _searched(place, tables), predicate)
     table = merged(place.workspace, arms, source, text=_TEXT)
     known = {column.name for column in place.workspace.table_columns(table)}
     columns = []

@@ -21,6 +21,9 @@ from kqlext.syntax import Token
 # Operators whose answer has none of the columns before them but those that they name.
 _CHOOSES = frozenset("project summarize distinct count make-series top-nested top-hitters".split())
 
+# Operators that make columns, which may be without a name.
+_NAMES = frozenset("extend project serialize summarize print".split())
+
 GROUPS = "__kqlext_group_"
 """How columns begin that number groups of rows, each of which is to be looked at by itself."""
 
@@ -82,10 +85,20 @@ def windows(place: Place) -> Change | None:
         )
     column = f"__kqlext_window_{len(place.workspace.own)}"
     table = _with_column(place, token.text, arguments, column)
-    edits = [(Span(place.pipeline.start, place.before.end), table), (call, column)]
+    value = column if _is_named(place, call) else f"iff(true, {column}, {column})"
+    edits = [(Span(place.pipeline.start, place.before.end), table), (call, value)]
     if pipes.operator(text, place.span) not in _CHOOSES:
         edits.append((Span(place.span.end, place.span.end), f"\n| project-away {clauses.name(column)}"))
     return Change(tuple(edits))
+
+
+def _is_named(place: Place, call: Span) -> bool:
+    """Whether what a call stands in has a name. Without one the call must not become a column, which would give it its
+    own: Kusto numbers such columns.
+    """
+    items = clauses.items(place.text, place.arguments)
+    around = next((item for item in items if item.start <= call.start < item.end), call)
+    return pipes.operator(place.text, place.span) not in _NAMES or bool(clauses.assigned(place.text, around)[0])
 
 
 def window_calls(place: Place) -> list[Token]:
