@@ -10,8 +10,6 @@ DAY1, DAY2 = dt.datetime(2024, 1, 1, tzinfo=UTC), dt.datetime(2024, 1, 2, tzinfo
 
 Case = tuple[str, str, list[tuple[Any, ...]]]
 
-REALS = "datatable(r:real)[1, real(nan), real(null), real(+inf), real(-inf)]"
-
 # --- columns -----------------------------------------------------------------------------------------------------
 
 COLUMNS: list[Case] = [
@@ -45,11 +43,6 @@ COLUMNS: list[Case] = [
         "a z",
         [(1, 10), (2, 20)],
     ),
-    # "Using special floating-point values" of the page of sort.
-    (f"{REALS} | sort by r asc | project t = tostring(r)", "t", [("",), ("NaN",), ("-inf",), ("1.0",), ("inf",)]),
-    (f"{REALS} | sort by r | project t = tostring(r)", "t", [("inf",), ("1.0",), ("-inf",), ("NaN",), ("",)]),
-    (f"{REALS} | sort by r asc nulls last | take 1 | project t = tostring(r)", "t", [("-inf",)]),
-    (f"{REALS} | top 2 by r | project t = tostring(r)", "t", [("inf",), ("1.0",)]),
     ("T | sort by a desc | serialize | project a", "a", [(2,), (1,)]),
 ]
 

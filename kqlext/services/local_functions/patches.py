@@ -217,27 +217,6 @@ def _filled(sql: str, columns: Sequence[str], alone: Sequence[str]) -> str:
     return f"SELECT {', '.join(kept)} FROM ({sql})"
 
 
-def _summarize(before: Callable[..., str], op: ir.Summarize, prev: str, columns: list[str] | None = None) -> str:
-    """Aggregates of no strings are empty: duckdb-kql leaves them null."""
-    sql = before(op, prev, columns)
-    keys, aggregates = translate.summarize_names(op, columns)
-    names = [name for group in aggregates for name in group]
-    return _filled(sql, [*keys, *names], names) if names else sql
-
-
-def _sort_keys(before: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
-    """Sorts with NaN beside the nulls, between them and the numbers: to DuckDB it is the largest number."""
-    return ", ".join(f"{_not_a_number(key)}, {before((key,))}" for key in keys)
-
-
-def _not_a_number(key: ir.SortKey) -> str:
-    sql = translate.render_expr(key.expr)
-    is_nan = f"typeof({sql}) IN ('DOUBLE', 'FLOAT') AND isnan(TRY_CAST({sql} AS DOUBLE))"
-    nulls_first = key.ascending if key.nulls_first is None else key.nulls_first
-    rank = f"CASE WHEN {sql} IS NULL THEN 2 WHEN {is_nan} THEN 1 ELSE 0 END"
-    return f"{rank} {'DESC' if nulls_first else 'ASC'}"
-
-
 PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (schema, "resolve_let_refs", _resolved),
     (schema, "resolve_source_let_refs", _resolved_source),
@@ -254,7 +233,5 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "render_join", _join),
     (translate, "render_lookup", _lookup),
     (translate, "render_union", _union),
-    (translate, "render_summarize", _summarize),
-    (translate, "render_sort_keys", _sort_keys),
 )
 """Where each is, what it is called, and what stands in its place."""
