@@ -247,6 +247,8 @@ class Result(Sequence[Row]):
     def timeline(self, **properties: Any) -> Shown:
         """The rows as events over time, to be displayed; see ``kqlext.timeline``.
 
+        What the query's `render timeline` asks for holds unless it is given here.
+
         ``r.timeline(group='Computer', color='Severity', overlay={'Logons': logons})``
         """
         from kqlext.visualization.drawing import own
@@ -255,6 +257,8 @@ class Result(Sequence[Row]):
 
     def process_tree(self, **properties: Any) -> ProcessTree:
         """The rows as a tree of processes, which shows itself; see ``kqlext.process_tree``.
+
+        What the query's `render processtree` asks for holds unless it is given here.
 
         ``r.process_tree(text='-enc').ancestors('powershell.exe').to_pandas()``
         """

@@ -42,7 +42,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.ipynb"))
 CONNECT = "%kql samples"
 GALLERY = "charts"
 """The one example that is large: it is all pictures."""
-ON_A_WORKSPACE = ["anomalous_logons", "assets", "credential_scan", "log_analytics", "migration", "sentinel"]
+ON_A_WORKSPACE = [path.stem for path in EXAMPLES if path.stem != "data_explorer"]
 CAPTION = re.compile(
     r"(?m)^(?!.*\d processes).*? · \d+\.\d\d s · .*$| · \d+\.\d\d s · \S+@\S+|^Connected to .*$"
     r"|^Warning: .*[Tt]he embedded engine .*(\n|$)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -388,6 +389,29 @@ def test_a_table_and_why(samples: Shell, query: str, reason: str) -> None:
     bundle = bundle_of(samples, f"%%kql -process_tree\n{query}")
     assert "render processtree: shown as a table" in bundle["text/plain"]
     assert reason in bundle["text/plain"]
+
+
+RENDERED = "render processtree with (root='OUTLOOK.EXE', color=Computer, title='Mail', view=chart, nonsense=1)"
+
+
+def test_the_render_of_the_query_holds_for_the_method(samples: Shell, week: kqlext.Result) -> None:
+    result = samples.run(f"%%kql\n{PROCESSES} | {RENDERED}")
+    expected = week.process_tree(root="OUTLOOK.EXE", color="Computer").to_pandas()
+    for tree in (result.process_tree(), kqlext.process_tree(result)):
+        assert tree.to_pandas()["key"].tolist() == expected["key"].tolist()
+        assert tree.title == "Mail"
+        assert tree.notes[-1] == "There is no property nonsense; it is left out."
+    colours = re.findall(r"border-left[^;]*", result.process_tree()._repr_mimebundle_()["text/html"])
+    assert len(set(colours)) > 1
+    assert len(kqlext.process_tree(result.to_pandas()).to_pandas()) > len(expected)
+
+
+def test_an_argument_wins_over_the_render_of_the_query(samples: Shell, week: kqlext.Result) -> None:
+    result = samples.run(f"%%kql\n{PROCESSES} | {RENDERED}")
+    tree = result.process_tree(root="winlogon.exe", title="Sessions")
+    assert tree.to_pandas()["key"].tolist() == week.process_tree(root="winlogon.exe").to_pandas()["key"].tolist()
+    assert tree.title == "Sessions"
+    assert samples.run(f"%%kql\n{PROCESSES} | render table with (title='Mail')").process_tree().title is None
 
 
 def test_warnings_of_the_result_are_the_trees(samples: Shell) -> None:

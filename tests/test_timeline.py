@@ -486,6 +486,20 @@ def test_plotly_and_pictures(shell: Shell, tmp_path: Any) -> None:
     assert "TimeGenerated (UTC)" in (tmp_path / "t.svg").read_text(encoding="utf-8"), path
 
 
+def test_the_render_of_the_query_holds_for_the_method(shell: Shell) -> None:
+    shell.run("%kql samples")
+    shell.variables["Events"] = EVENTS.assign(Noted=EVENTS["TimeGenerated"])
+    result = shell.run("%%kql\nEvents | render timeline with (time=TimeGenerated, group=Computer, title='Mine')")
+    for shown in (result.timeline(), timeline(result)):
+        found = figure_of(shown)
+        assert lanes(found) == ["a (3)", "b (2)"]
+        assert "Mine" in found["layout"]["title"]["text"]
+    other = figure_of(result.timeline(start="Noted", title="Other"))
+    assert lanes(other) == ["a (3)", "b (2)"]
+    assert "Other" in other["layout"]["title"]["text"]
+    assert other["layout"]["xaxis"]["title"]["text"] == "Noted (UTC)"
+
+
 def test_a_property_of_a_query_that_is_none() -> None:
     with kqlext.connect("samples") as client:
         result = client.query("print TimeGenerated=datetime(2024-01-01) | render timeline with (colour=x, xtitle=a)")

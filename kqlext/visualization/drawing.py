@@ -49,7 +49,7 @@ def mime_bundle(result: Result, properties: Properties | None = None) -> dict[st
     try:
         if own_kind is not None and own_kind.bundles:
             _check_wanted(result, properties)
-            return dict(_module(own_kind).mime_bundle(result, _asked(result, properties)))
+            return dict(_module(own_kind).mime_bundle(result, asked_of(result, properties)))
         drawn = figure(result, properties)
     except _not_drawn() as reason:
         remark = f"render {kind}: shown as a table, since {reason}" if str(reason) else f"render {kind}"
@@ -97,7 +97,7 @@ def figure(result: Result, properties: Properties | None = None) -> Figure:
     from kqlext.visualization.properties import chart_spec
 
     _check_wanted(result, properties)
-    asked, own_kind = _asked(result, properties), OWN_KINDS.get(_kind(result, properties))
+    asked, own_kind = asked_of(result, properties), OWN_KINDS.get(_kind(result, properties))
     if own_kind is not None:
         drawn = _module(own_kind).figure(result, asked)
     else:
@@ -193,10 +193,12 @@ def own(result: Result, kind: str, properties: Properties) -> Shown:
             hint = did_you_mean(name, known) or f"it has {listing(known)}"
             raise KqlCellError(f"A {kind} has no property {one_line(name)}.", hint=hint)
     given = {name.lower(): value for name, value in properties.items() if value is not None}
+    if "start" in given:  # another name of time, which must win over that of the query
+        given.setdefault("time", given["start"])
     return chart(result, {"visualization": kind, **given})
 
 
-def _asked(result: Result, properties: Properties | None) -> dict[str, Any]:
+def asked_of(result: Result, properties: Properties | None) -> dict[str, Any]:
     """The properties of the query and those that are given; another kind has none of the query's."""
     own_of_query = result.visualization or {}
     kinds = (own_of_query.get("visualization"), (properties or {}).get("visualization"))
@@ -206,7 +208,7 @@ def _asked(result: Result, properties: Properties | None) -> dict[str, Any]:
 
 
 def _kind(result: Result, properties: Properties | None) -> str:
-    return one_line(str(_asked(result, properties).get("visualization") or ""))[:40].lower()
+    return one_line(str(asked_of(result, properties).get("visualization") or ""))[:40].lower()
 
 
 def warning_lines(result: Result) -> list[str]:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from kqlext.result import Result
 
 _VIEWS = ("tree", "chart")
-_ARGUMENTS = ("schema", "host", "root", "text", "color", "title")
-_KNOWN = ("visualization", "isquerysorted", "view", *_ARGUMENTS)
+_KNOWN = ("visualization", "isquerysorted", "view", "schema", "host", "root", "text", "color", "title")
 
 
 def process_tree(
@@ -35,7 +34,7 @@ def process_tree(
     A parent is looked for by its id on the host of its child: it is the latest start with that id that is not after the
     child's, unless its name or its time of creation, where the child's event has them, say that it is another process.
     A parent of which there is no start stands there all the same, by what its children tell. The order of the rows
-    does not count.
+    does not count. What the `render processtree` of a Result's query asks for holds unless it is given here.
 
     Args:
         schema: where the events come from (windows, defender, sysmon, asim, auditd, osquery, hx), or which columns to
@@ -48,21 +47,35 @@ def process_tree(
     Raises:
         KqlConversionError: the table has not the columns of such events, or no such host, process or column.
     """
+    from kqlext.result import Result
+    from kqlext.visualization.drawing import asked_of
+
+    arguments = {"schema": schema, "host": host, "root": root, "text": text, "color": color, "title": title}
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return _made(data, asked_of(data, {"visualization": "processtree", **given}) if isinstance(data, Result) else given)
+
+
+def _made(data: object, asked: Mapping[str, Any]) -> ProcessTree:
+    """The tree of a table with what is asked for; a property that it has not is said."""
     import pandas as pd
 
     from kqlext.frames import result_of
     from kqlext.process_trees.tree import make_tree
     from kqlext.visualization.drawing import warning_lines
 
+    schema = asked.get("schema")
     if isinstance(data, pd.DataFrame):
         tree = make_tree(data, schema)
     else:
         result = result_of(data)
         origin = (f"{result.origin.elapsed:.2f} s", result.origin.shown) if result is data else ()
         tree = make_tree(result.to_pandas(), schema, tuple(warning_lines(result)), origin, result.view.look)
-    if host is not None or root is not None or text is not None:
-        tree = tree.filter(host, root, text)
-    return replace(tree.colored(color), title=title)
+    which = [asked.get(name) for name in ("host", "root", "text")]
+    if which != [None, None, None]:
+        tree = tree.filter(*which)
+    unknown = [name for name in asked if name not in _KNOWN]
+    notes = (*tree.notes, *(f"There is no property {name}; it is left out." for name in unknown))
+    return replace(tree.colored(asked.get("color")), title=asked.get("title"), notes=notes)
 
 
 def mime_bundle(result: Result, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,14 +105,11 @@ def figure(result: Result, asked: Mapping[str, Any]) -> Figure:
 
 
 def _tree(result: Result, asked: Mapping[str, Any]) -> ProcessTree:
-    arguments = {name: value for name, value in asked.items() if name in _ARGUMENTS}
     try:
-        tree = process_tree(result, **arguments)
+        return _made(result, asked)
     except KqlError as error:
         message = error.message.rstrip(".")
         raise NotDrawnError(f"{message[:1].lower()}{message[1:]} ({error.hint})") from None
-    unknown = [name for name in asked if name not in _KNOWN]
-    return replace(tree, notes=(*tree.notes, *(f"There is no property {name}; it is left out." for name in unknown)))
 
 
 def _is_chart(asked: Mapping[str, Any]) -> bool:
