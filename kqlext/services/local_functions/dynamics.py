@@ -39,6 +39,14 @@ def _choice(conditions: Any, when_true: Any, when_false: Any) -> list[Any] | Non
     return [pick(index, condition) for index, condition in enumerate(conditions)]
 
 
+def _sum(array: Any) -> float | None:
+    """The sum of an array of numbers alone; of nulls beside them, that of the others."""
+    numbers = [item for item in array if item is not None] if isinstance(array, list) else []
+    if not numbers or not all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in numbers):
+        return None
+    return float(sum(numbers))
+
+
 def _rotated(array: Any, count: int) -> list[Any] | None:
     if not isinstance(array, list):
         return None
@@ -235,6 +243,7 @@ FUNCTIONS = (
         Function(name, "dynamic dynamic dynamic", python=_choice, returns="dynamic")
         for name in ("array_iff", "array_iif")
     ),
+    Function("array_sum", "dynamic", python=_sum, returns="real"),
     Function("array_rotate_left", "dynamic long", python=_rotated, returns="dynamic"),
     Function("array_rotate_right", "dynamic long", python=lambda a, n: _rotated(a, -n), returns="dynamic"),
     Function("array_shift_left", "dynamic long dynamic?", python=_shifted, returns="dynamic"),

@@ -61,12 +61,14 @@ def _column(key: ir.Expr) -> ir.ColumnRef | None:
 def _rebuilt(node: Any, columns: Sequence[str]) -> Any:
     def call(node: Any) -> Any:
         if isinstance(node, ir.BinaryOp):
+            _refuse_dynamics(node)
             return _quotient(node)
         if not isinstance(node, ir.FunctionCall):
             return node
         name = node.name.lower()
         if name in ALIASES:
             node = dataclasses.replace(node, name=ALIASES[name])
+        node = _with_texts(node)
         replacement = _CALLS.get(node.name.lower())
         return replacement(node, columns) if replacement else node
 
@@ -115,6 +117,40 @@ def _quotient(node: ir.BinaryOp) -> ir.Expr:
     if node.op != "/" or numbers or any(is_known(side) for is_known in known for side in sides):
         return node
     return ir.FunctionCall("number__quotient", sides)
+
+
+_ORDER = ("<", "<=", ">", ">=")
+
+
+def _refuse_dynamics(node: ir.BinaryOp) -> None:
+    """``d.a < d.b``, which Kusto refuses, and the engine answers by the order of their texts: 10 < 9."""
+    if node.op in _ORDER and translate._is_dynamic_expr(node.left) and translate._is_dynamic_expr(node.right):
+        raise KqlUnsupportedError(
+            f"operator:{node.op}",
+            hint="two dynamic values have no order: say which is meant with tolong(), toreal(), tostring() or todatetime()",
+        )
+
+
+_TEXTS = {
+    **dict.fromkeys(("countof", "parse_ipv4", "parse_ipv6", "parse_url", "replace_regex", "replace_string"), 0),
+    **dict.fromkeys(("trim", "trim_end", "trim_start"), 1),
+    **dict.fromkeys(("extract", "replace"), 2),
+    "extract_all": -1,
+}
+"""Where those of the engine's functions have their text that take a dynamic column for its JSON, quotes and all."""
+
+
+def _with_texts(call: ir.FunctionCall) -> ir.FunctionCall:
+    """A call whose text is one, also where it stands in a column that holds dynamic values."""
+    place = _TEXTS.get(call.name.lower())
+    if place is None or not -len(call.args) <= place < len(call.args):
+        return call
+    text = call.args[place]
+    if isinstance(text, ir.Literal) or translate._is_string_expr(text):
+        return call
+    place %= len(call.args)
+    written = ir.FunctionCall("tostring", (text,))
+    return dataclasses.replace(call, args=(*call.args[:place], written, *call.args[place + 1 :]))
 
 
 def _column_if_exists(call: ir.FunctionCall, columns: Sequence[str]) -> ir.Expr:
@@ -217,10 +253,55 @@ def _make_datetime(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return dataclasses.replace(call, args=(*call.args, *zeros))
 
 
+def _make_timespan(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    if not 2 <= len(call.args) <= 4:
+        raise KqlUnsupportedError("function:make_timespan", hint="make_timespan() takes 2, 3 or 4 arguments")
+    zero = ir.Literal(0, "long")
+    days = () if len(call.args) == 4 else (zero,)
+    seconds = (zero,) if len(call.args) == 2 else ()
+    return dataclasses.replace(call, args=(*days, *call.args, *seconds))
+
+
+def _absolute(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """Lengths of time have one too. DuckDB decides by the type, which an aggregate has not yet."""
+    return call if translate._nested_aggregate(call) else dataclasses.replace(call, name="number__absolute")
+
+
+def _replace(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """The older name of ``replace_regex``, which has its text last."""
+    if len(call.args) != 3:
+        raise KqlUnsupportedError("function:replace", hint="replace() takes a regex, its replacement and a text")
+    return ir.FunctionCall("replace_regex", (call.args[2], *call.args[:2]))
+
+
+def _datetime_part(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
+    """Fractions of the second: the engine gives the whole seconds with them."""
+    part, *moment = call.args
+    name = str(part.value).lower() if isinstance(part, ir.Literal) else ""
+    if name not in _FRACTIONS:
+        return call
+    counted, one, factor = _FRACTIONS[name]
+    whole = dataclasses.replace(call, args=(ir.Literal(counted, "string"), *moment))
+    rest = ir.BinaryOp("%", whole, ir.Literal(one, "long"))
+    return ir.BinaryOp("*", rest, ir.Literal(factor, "long"))
+
+
+_FRACTIONS = {
+    "millisecond": ("millisecond", 1_000, 1),
+    "microsecond": ("microsecond", 1_000_000, 1),
+    "nanosecond": ("microsecond", 1_000_000, 1_000),
+}
+"""Part -> the one that the engine counts, how many of it a second has, and how many of the part it is."""
+
+
 def _datetime_diff(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
-    """Weeks that begin on Sunday: the engine counts others."""
+    """Weeks that begin on Sunday: the engine counts others. And nanoseconds, by the microsecond."""
     part = call.args[0] if len(call.args) == 3 else None
-    if not isinstance(part, ir.Literal) or str(part.value).lower() != "week":
+    name = str(part.value).lower() if isinstance(part, ir.Literal) else ""
+    if name == "nanosecond":
+        count = dataclasses.replace(call, args=(ir.Literal("microsecond", "string"), *call.args[1:]))
+        return ir.BinaryOp("*", count, ir.Literal(1000, "long"))
+    if name != "week":
         return call
     weeks = [ir.FunctionCall("startofweek", (moment,)) for moment in call.args[1:]]
     days = ir.FunctionCall("datetime_diff", (ir.Literal("day", "string"), *weeks))
@@ -237,7 +318,11 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "split": _split,
     "todecimal": _to_double,
     "make_datetime": _make_datetime,
+    "make_timespan": _make_timespan,
     "datetime_diff": _datetime_diff,
+    "datetime_part": _datetime_part,
+    "abs": _absolute,
+    "replace": _replace,
     "extract": _typed,
     "extractjson": _typed,
     "extract_json": _typed,

@@ -16,6 +16,13 @@ def span_of(microseconds: str) -> str:
     )
 
 
+# Reals are divided by zero too; what DuckDB's // gives has their type, and a literal takes that of its CASE.
+_BY_ZERO = "typeof(a // NULLIF(b, 0)) IN ('DOUBLE', 'FLOAT') AND b = 0 AND"
+_DIVIDED = (
+    f"CASE WHEN {_BY_ZERO} (a = 0 OR isnan(TRY_CAST(a AS DOUBLE))) THEN 'NaN' WHEN {_BY_ZERO} a > 0 THEN 'Infinity' "
+    f"WHEN {_BY_ZERO} a < 0 THEN '-Infinity' ELSE a // NULLIF(b, 0) END"
+)
+
 _SUM, _SUM_IF = "coalesce(sum(epoch_us(x)), 0)", "coalesce(sum(epoch_us(x)) FILTER (WHERE p), 0)"
 MACROS: dict[str, str] = {
     "total": f"(x INTERVAL) AS {span_of(_SUM)}, (x) AS coalesce(sum(x), 0)",
@@ -32,7 +39,10 @@ MACROS: dict[str, str] = {
         "(a INTERVAL, b INTERVAL) AS epoch_us(a) / NULLIF(epoch_us(b), 0), "
         f"(a INTERVAL, b BIGINT) AS {span_of('(epoch_us(a) // NULLIF(b, 0))')}, "
         f"(a INTERVAL, b DOUBLE) AS {span_of('CAST(trunc(epoch_us(a) / NULLIF(b, 0)) AS BIGINT)')}, "
-        "(a, b) AS (a // NULLIF(b, 0))"
+        f"(a, b) AS {_DIVIDED}"
+    ),
+    "absolute": (
+        f"(x INTERVAL) AS {span_of('abs(epoch_us(x))')}, (x) AS abs(CASE WHEN false THEN CAST(NULL AS BIGINT) ELSE x END)"
     ),
 }
 """Name -> parameters and bodies."""

@@ -94,6 +94,7 @@ FUNCTIONS = (
         for name in ("hash", "hash_xxhash64")
     ),
     Function("number__quotient", "any any", f"{PREFIX}quotient({{0}}, {{1}})"),
+    Function("number__absolute", "any", f"{PREFIX}absolute({{0}})"),
     Function("new_guid", "", "uuid()"),
     Function(
         "tohex",

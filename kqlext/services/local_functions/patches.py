@@ -217,12 +217,27 @@ def _filled(sql: str, columns: Sequence[str], alone: Sequence[str]) -> str:
     return f"SELECT {', '.join(kept)} FROM ({sql})"
 
 
+_TICKS = "fffffff"
+
+
+def _format_elements(before: Callable[[str], list[str]], fmt: str) -> list[str]:
+    """With the seventh digit of a second, which is 0 of times to the microsecond."""
+    first, *others = (before(part) if part else [] for part in fmt.split(_TICKS))
+    return [*first, *(element for part in others for element in (_TICKS, *part))]
+
+
+def _fraction(before: Callable[[str, str], str], value: str, element: str) -> str:
+    return f"(strftime({value}, '%f') || '0')" if element == _TICKS else before(value, element)
+
+
 PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (schema, "resolve_let_refs", _resolved),
     (schema, "resolve_source_let_refs", _resolved_source),
     (lower, "_lower_named", _named),
     (lower, "_lower_expr", _expression),
     (translate, "_is_dynamic", _is_dynamic),
+    (translate, "_format_elements", _format_elements),
+    (translate, "_fraction", _fraction),
     (translate, "render_path", _path),
     (translate, "term_match_sql", _term_match),
     (translate, "_render_term_operator", _term_operator),

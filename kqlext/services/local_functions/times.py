@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from duckdb_kql.translate.functions import _DATETIME_FORMATS
+
 from kqlext.services.local_functions.rows import Function, once
 
 BEGIN = 62_135_596_800_000_000
@@ -63,9 +65,46 @@ _EXACT = (
     "are finer') AS TIMESTAMP) ELSE make_timestamp({0} // 1000) END"
 )
 
-_MADE = "TRY(make_timestamp({0}, {1}, {2}, {3}, {4}, floor({5} * 1000000) / 1000000))"
+# By the tick, which is finer than DuckDB's times are: 1.001 s are 1,000,999.99… microseconds as a real.
+_MICROSECONDS = "CAST(round({seconds} * 10000000) AS BIGINT) // 10"
+_MADE = (
+    "CASE WHEN {5} >= 0 AND {5} < 60 THEN TRY(make_timestamp({0}, {1}, {2}, {3}, {4}, 0) + to_microseconds("
+    + _MICROSECONDS.format(seconds="{5}")
+    + ")) END"
+)
+_MADE_SPAN = (
+    "CASE WHEN {1} BETWEEN 0 AND 23 AND {2} BETWEEN 0 AND 59 AND {3} >= 0 AND {3} < 60 THEN to_days(CAST({0} AS INTEGER)) "
+    "+ to_microseconds(({1} * 60 + {2}) * 60000000 + " + _MICROSECONDS.format(seconds="{3}") + ") END"
+)
+
+# The formats that Kusto reads of those that DuckDB does: no infinity, no epoch, no years before 1, no names of zones.
+_ISO = (
+    r"\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}"
+    r"([T ]+\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?\s*(Z|UTC|GMT|[-+]\d{{2}}(:?\d{{2}})?)?)?"
+)
+_CLOCKS = ("%H:%M:%S", "%H:%M")
+_DATES = ("%a, %d %b %y", "%d %b %y", "%A, %d-%b-%y", "%d-%b-%y")
+_RFC = "[" + ", ".join(f"'{date} {clock}'" for date in _DATES for clock in _CLOCKS) + "]"
+_FORMATS = "[" + ", ".join(f"'{text}'" for text in _DATETIME_FORMATS if "%a" not in text) + "]"
+_RFC_TEXT = r"([A-Za-z]+, )?\d{{1,2}}[- ][A-Za-z]{{3}}[- ]\d{{2}} \d{{1,2}}:\d{{2}}(:\d{{2}})?( (GMT|UTC))?"
+_READ = once(
+    "struct_pack(v := {0})",
+    "_m",
+    "CASE WHEN typeof(_m.v) = 'TIMESTAMP' THEN TRY_CAST(_m.v AS TIMESTAMP) ELSE "
+    + once(
+        "trim(CASE typeof(_m.v) WHEN 'JSON' THEN to_json(_m.v) ->> '$' ELSE CAST(_m.v AS VARCHAR) END)",
+        "_w",
+        "CASE WHEN NOT regexp_matches(_w, '\\d') OR starts_with(_w, '0000') THEN NULL "
+        f"WHEN regexp_full_match(_w, '{_ISO}', 'i') THEN TRY_CAST(_w AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+        f"WHEN regexp_full_match(_w, '{_RFC_TEXT}') THEN try_strptime(regexp_replace(_w, ' (GMT|UTC)$', ''), {_RFC}) "
+        f"ELSE try_strptime(_w, {_FORMATS}) END",
+    )
+    + " END",
+)
 
 FUNCTIONS = (
+    Function("todatetime", "any", _READ, returns="datetime"),
+    Function("make_timespan", "long long long real", _MADE_SPAN, returns="timespan"),
     Function("make_datetime", "long long long long long real", _MADE),
     Function("unixtime_seconds_todatetime", "real", "make_timestamp(CAST(round({0} * 1000000) AS BIGINT))"),
     Function("unixtime_milliseconds_todatetime", "real", "make_timestamp(CAST(round({0} * 1000) AS BIGINT))"),
