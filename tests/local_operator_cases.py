@@ -43,6 +43,12 @@ COLUMNS: list[Case] = [
         "a z",
         [(1, 10), (2, 20)],
     ),
+    # Whole numbers that are one as reals.
+    (
+        "datatable(a:long)[9007199254740993, 9007199254740992] | sort by a asc",
+        "a",
+        [(9007199254740992,), (9007199254740993,)],
+    ),
     ("T | sort by a desc | serialize | project a", "a", [(2,), (1,)]),
 ]
 

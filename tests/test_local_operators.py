@@ -193,6 +193,7 @@ ERRORS = [
     ("search in (T, U) nope == 1", KqlQueryError, "No table has a column of the predicate.", "nope == 1"),
     ("range x from 'a' to 'b' step 1", KqlQueryError, "There is no range of the types string, string, long.", None),
     ("range x from now() to 5 step 1d", KqlQueryError, "There is no range of the types datetime", None),
+    ("T | where datetime(2024-13-01) > now()", KqlQueryError, "datetime(2024-13-01) is no time.", "2024-13-01"),
     ("T | where b == 12", KqlQueryError, "the type long is needed, and 'x' is none.", "b"),
     ("T | join kind=inner (T) on $left.a == $right.b", KqlQueryError, "the type long is needed, and 'x'", "b"),
     ("workspace('x').T | take 1", KqlUnsupportedError, "no tables of another workspace", "workspace"),

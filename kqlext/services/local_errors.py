@@ -15,7 +15,7 @@ from kqlext.services import local_functions
 from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
 from kqlext.services.local_functions.refusals import REFUSALS
-from kqlext.services.local_functions.rows import PREFIX
+from kqlext.services.local_functions.rows import NO_TIME, PREFIX
 from kqlext.text import did_you_mean, listing
 
 _AT = re.compile(r" at (\d+):(\d+)")
@@ -52,6 +52,14 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
         return _unsupported(message, text)
     if raised := _RAISED.match(message):
         return KqlQueryError(f"{raised[1]}.", text=text, span=find_name(text, raised[1].partition("()")[0]))
+    if (literal := message.removeprefix(f"Invalid Input Error: {NO_TIME}")) != message:
+        place = text.find(literal)
+        return KqlQueryError(
+            f"datetime({literal}) is no time.",
+            text=text,
+            span=Span(place, place + len(literal)) if place >= 0 else None,
+            hint="write datetime(2024-12-31) or datetime(2024-12-31 23:59:59)",
+        )
     if clash := _clash(message):
         column = re.search(r"from source column (\w+)", message)
         hint = _CONVERT if " type" in clash else ""

@@ -29,11 +29,6 @@ MACROS: dict[str, str] = {
     "total_if": f"(x INTERVAL, p) AS {span_of(_SUM_IF)}, (x, p) AS coalesce(sum(x) FILTER (WHERE p), 0)",
     # Percentiles of whole numbers are longs.
     "whole": "(x INTEGER) AS CAST(x AS BIGINT), (x) AS x",
-    # What rows are sorted by: NaN stands by null, at the end that n says (-1 before all numbers, 1 behind them).
-    "ordered": (
-        "(x DOUBLE, n) AS CASE WHEN x IS NOT NULL THEN {'n': CASE WHEN isnan(x) THEN n ELSE 0 END, 'x': x} END, "
-        "(x, n) AS x"
-    ),
     # Whole numbers are divided as such.
     "quotient": (
         "(a INTERVAL, b INTERVAL) AS epoch_us(a) / NULLIF(epoch_us(b), 0), "
@@ -42,7 +37,8 @@ MACROS: dict[str, str] = {
         f"(a, b) AS {_DIVIDED}"
     ),
     "absolute": (
-        f"(x INTERVAL) AS {span_of('abs(epoch_us(x))')}, (x) AS abs(CASE WHEN false THEN CAST(NULL AS BIGINT) ELSE x END)"
+        f"(x INTERVAL) AS {span_of('abs(epoch_us(x))')}, "
+        "(x) AS abs(CASE WHEN false THEN CAST(NULL AS BIGINT) ELSE x END)"
     ),
 }
 """Name -> parameters and bodies."""

@@ -9,7 +9,7 @@ from typing import Any
 from duckdb_kql import KqlUnsupportedError, ir, lower, schema, translate
 
 from kqlext.services.local_functions.expansion import Names, expanded
-from kqlext.services.local_functions.rows import PREFIX, once
+from kqlext.services.local_functions.rows import NO_TIME, PREFIX, once
 from kqlext.services.local_functions.tables import FUNCTIONS
 
 
@@ -195,16 +195,18 @@ def _summarize(before: Callable[..., str], op: ir.Summarize, prev: str, columns:
     return _filled(sql, [*keys, *(name for names in aggregates for name in names)], alone) if alone else sql
 
 
-def _sort_keys(_: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
+def _sort_keys(before: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
     """What `sort` and `top` sort by: NaN stands beside null, where duckdb-kql has it above all numbers."""
-    written = []
-    for key in keys:
-        first = key.ascending if key.nulls_first is None else key.nulls_first
-        place = -1 if first == key.ascending else 1
-        direction = "ASC" if key.ascending else "DESC"
-        value = f"{PREFIX}ordered({translate.render_expr(key.expr)}, {place})"
-        written.append(f"{value} {direction} NULLS {'FIRST' if first else 'LAST'}")
-    return ", ".join(written)
+    return ", ".join(f"{_not_a_number(key)}, {before((key,))}" for key in keys)
+
+
+def _not_a_number(key: ir.SortKey) -> str:
+    """A key before the key: numbers, NaN, null, or the other way round. Its type is known to DuckDB alone."""
+    sql = translate.render_expr(key.expr)
+    is_nan = f"typeof({sql}) IN ('DOUBLE', 'FLOAT') AND isnan(TRY_CAST({sql} AS DOUBLE))"
+    nulls_first = key.ascending if key.nulls_first is None else key.nulls_first
+    rank = f"CASE WHEN {sql} IS NULL THEN 2 WHEN {is_nan} THEN 1 ELSE 0 END"
+    return f"{rank} {'DESC' if nulls_first else 'ASC'}"
 
 
 # The type of a column is not known before DuckDB reads the SQL; of any other than a string the empty one is null.
@@ -230,6 +232,14 @@ def _fraction(before: Callable[[str, str], str], value: str, element: str) -> st
     return f"(strftime({value}, '%f') || '0')" if element == _TICKS else before(value, element)
 
 
+def _literal(before: Callable[..., str], literal: ir.Literal) -> str:
+    """A datetime that cannot be read is an error: to duckdb-kql it is null, and a comparison with it finds nothing."""
+    sql = before(literal)
+    if literal.kind != "datetime" or literal.value is None:
+        return sql
+    return f"coalesce({sql}, CAST(error({translate.quote_string(f'{NO_TIME}{literal.value}')}) AS TIMESTAMP))"
+
+
 PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (schema, "resolve_let_refs", _resolved),
     (schema, "resolve_source_let_refs", _resolved_source),
@@ -238,6 +248,7 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_is_dynamic", _is_dynamic),
     (translate, "_format_elements", _format_elements),
     (translate, "_fraction", _fraction),
+    (translate, "render_literal", _literal),
     (translate, "render_path", _path),
     (translate, "term_match_sql", _term_match),
     (translate, "_render_term_operator", _term_operator),

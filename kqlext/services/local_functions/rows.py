@@ -27,6 +27,10 @@ SQL_TYPES = {
 }
 
 
+NO_TIME = "no time: "
+"""What DuckDB says before a datetime literal that cannot be read."""
+
+
 def once(value: str, name: str, body: str) -> str:
     """SQL of ``body``, in which ``name`` stands for a value that is computed once."""
     return f"list_transform([{value}], lambda {name}: {body})[1]"

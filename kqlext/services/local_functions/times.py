@@ -73,8 +73,10 @@ _MADE = (
     + ")) END"
 )
 _MADE_SPAN = (
-    "CASE WHEN {1} BETWEEN 0 AND 23 AND {2} BETWEEN 0 AND 59 AND {3} >= 0 AND {3} < 60 THEN to_days(CAST({0} AS INTEGER)) "
-    "+ to_microseconds(({1} * 60 + {2}) * 60000000 + " + _MICROSECONDS.format(seconds="{3}") + ") END"
+    "CASE WHEN {1} BETWEEN 0 AND 23 AND {2} BETWEEN 0 AND 59 AND {3} >= 0 AND {3} < 60 "
+    "THEN to_days(CAST({0} AS INTEGER)) + to_microseconds(({1} * 60 + {2}) * 60000000 + "
+    + _MICROSECONDS.format(seconds="{3}")
+    + ") END"
 )
 
 # The formats that Kusto reads of those that DuckDB does: no infinity, no epoch, no years before 1, no names of zones.
