@@ -33,17 +33,16 @@ def _named(before: Callable[..., Any], node: Any) -> ir.NamedExpr:
 
 def _expression(before: Callable[..., Any], node: Any) -> Any:
     """``typeof(long)`` as a call; ``expanded`` knows where it may stand. ``count(x)`` too: it counts all."""
-    if lower._cls(lower._collapse(node)) == "CountExpression" and (
-        given := lower._rule_children(lower._collapse(node))
-    ):
+    inner = lower._collapse(node)
+    given = lower._rule_children(inner) if lower._cls(inner) == "CountExpression" else ()
+    if given:
         counted = tuple(lower._lower_expr(argument) for argument in given)
         if not all(isinstance(argument, ir.ColumnRef) for argument in counted):
-            raise KqlUnsupportedError(
-                "aggregate:count", hint="count() takes nothing or a column; countif() a condition"
-            )
+            hint = "count() takes nothing or a column; countif() a condition"
+            raise KqlUnsupportedError("aggregate:count", hint=hint)
         return ir.FunctionCall("count__rows", counted)
-    if lower._cls(lower._collapse(node)) == "TypeLiteralExpression":
-        kind = lower._collapse(node).getText().removeprefix("typeof(").removesuffix(")").strip()
+    if lower._cls(inner) == "TypeLiteralExpression":
+        kind = inner.getText().removeprefix("typeof(").removesuffix(")").strip()
         return ir.FunctionCall("typeof", (ir.Literal(kind, "string"),))
     return before(node)
 
@@ -176,25 +175,6 @@ def _union(
     return _filled(sql, columns, alone) if alone else sql
 
 
-# Aggregates that give a value of the rows, and those of them that may give none in a group that has rows.
-_TAKEN = frozenset("min max minif maxif any anyif take_any take_any__row take_anyif arg_max arg_min".split())
-_CHOSEN = frozenset("minif maxif anyif take_anyif".split())
-
-
-def _summarize(before: Callable[..., str], op: ir.Summarize, prev: str, columns: list[str] | None = None) -> str:
-    """A text of no rows is empty, and not null."""
-    sql = before(op, prev, columns)
-    empty = _CHOSEN if op.by else _TAKEN
-    keys, aggregates = translate.summarize_names(op, columns)
-    alone = [
-        name
-        for named, names in zip(op.aggregates, aggregates, strict=True)
-        for name in names
-        if isinstance(named.expr, ir.FunctionCall) and named.expr.name.lower() in empty
-    ]
-    return _filled(sql, [*keys, *(name for names in aggregates for name in names)], alone) if alone else sql
-
-
 def _sort_keys(before: Callable[..., str], keys: Sequence[ir.SortKey]) -> str:
     """What `sort` and `top` sort by: NaN stands beside null, where duckdb-kql has it above all numbers."""
     return ", ".join(f"{_not_a_number(key)}, {before((key,))}" for key in keys)
@@ -217,6 +197,14 @@ def _filled(sql: str, columns: Sequence[str], alone: Sequence[str]) -> str:
     names = {name: translate.quote_ident(name) for name in columns}
     kept = [f"{_FILL.format(name)} AS {name}" if key in alone else name for key, name in names.items()]
     return f"SELECT {', '.join(kept)} FROM ({sql})"
+
+
+def _summarize(before: Callable[..., str], op: ir.Summarize, prev: str, columns: list[str] | None = None) -> str:
+    """Aggregates of no strings are empty: duckdb-kql leaves them null."""
+    sql = before(op, prev, columns)
+    keys, aggregates = translate.summarize_names(op, columns)
+    names = [name for group in aggregates for name in group]
+    return _filled(sql, [*keys, *names], names) if names else sql
 
 
 _TICKS = "fffffff"
