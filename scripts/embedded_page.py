@@ -24,8 +24,9 @@ This page is made by `scripts/docs.py`: each word is probed by a query (`tests/e
 - **refused**: a `KqlUnsupportedError` or `KqlQueryError`, with its place in the query.
 
 Beside that: decimals are computed as doubles, times are kept to the microsecond, and names that differ only in case are
-one name. A time in a dynamic value is a text, also after `bag_unpack`; the columns that `pivot` and `bag_unpack` make
-come in the order of their names.
+one name. In conditions NaN is equal to itself and above all numbers; `\\w`, `\\d` and `\\b` of a regular expression
+know the letters and digits of ASCII alone; whole numbers that leave 64 bits are an error. A time in a dynamic value is
+a text, also after `bag_unpack`; the columns that `pivot` and `bag_unpack` make come in the order of their names.
 """
 _STATUS = {"engine": "engine", "kqlext": "kqlext", "mended": "mended", "differs": "may differ", "refused": "refused"}
 _KINDS = {"operator": "Operators and statements", "scalar": "Functions", "aggregate": "Aggregates", "plugin": "Plugins"}

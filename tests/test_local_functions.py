@@ -99,6 +99,9 @@ DYNAMICS = [
     ("array_shift_left(dynamic([1,2,3,4,5]), -2, -1)", [-1, -1, 1, 2, 3], "dynamic"),
     ("array_shift_right(dynamic(['a','b','c']), 2)", ["", "", "a"], "dynamic"),
     ("array_shift_left(dynamic([1,2]), 9)", [None, None], "dynamic"),
+    ("array_sum(dynamic([1,2,3.5,null]))", 6.5, "real"),
+    ("array_sum(dynamic([1,'2']))", None, "real"),
+    ("array_sum(dynamic('a'))", None, "real"),
     ("array_split(dynamic([1,2,3,4,5]), 2)", [[1, 2], [3, 4, 5]], "dynamic"),
     ("array_split(dynamic([1,2,3,4,5]), dynamic([1,3]))", [[1], [2, 3], [4, 5]], "dynamic"),
     ("array_split(dynamic([1,2,3,4,5]), -1)", [[1, 2, 3, 4], [5]], "dynamic"),
@@ -183,6 +186,8 @@ TEXTS = [
     ("parsejson('[1]')", [1], "dynamic"),
     ("strcmp('ABC', 'abc')", -1, "long"),
     ("strcmp('abcde', 'abc')", 1, "long"),
+    ("replace('a', 'b', 'banana')", "bbnbnb", "string"),
+    ("replace(@'is (\\d+)', @'was: \\1', 'Number is 1')", "Number was: 1", "string"),
     ("strrep('from a to b', 3, '-')", "from a to b-from a to b-from a to b", "string"),
     ("strrep('a', 0, '-')", "", "string"),
     ("translate('abc', 'x', 'abc')", "xxx", "string"),
@@ -294,6 +299,25 @@ def utc(*parts: int) -> dt.datetime:
     return dt.datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
 
 
+MOMENTS = [
+    ("2014-11-08T15:05:02Z", 2),
+    ("2014-11-08 15:05:02", 2),
+    ("2014-11-08 15:05", 0),
+    ("2014-11-08 15:05:02 GMT", 2),
+    (" 2014-11-8T15:05 ", 0),
+    ("Sat, 8 Nov 14 15:05:02 GMT", 2),
+    ("Sat, 8 Nov 14 15:05:02", 2),
+    ("Sat, 8 Nov 14 15:05", 0),
+    ("8 Nov 14 15:05 GMT", 0),
+    ("Saturday, 08-Nov-14 15:05:02 GMT", 2),
+    ("Saturday, 08-Nov-14 15:05", 0),
+    ("08-Nov-14 15:05:02", 2),
+]
+NO_MOMENTS = [
+    *("", "x", "epoch", "infinity", "-infinity", "2020-02-30", "2020-01-01 (BC)", "-0044-03-15", "0000-01-01"),
+    *("10000-01-01", "2020-01-01 00:00:00 Europe/Berlin"),
+]
+
 NUMBERS_AND_TIMES = [
     ("tohex(256)", "100", "string"),
     ("tohex(-256)", "ffffffffffffff00", "string"),
@@ -353,6 +377,38 @@ NUMBERS_AND_TIMES = [
         dt.datetime(2017, 5, 14, tzinfo=UTC),
         "datetime",
     ),
+    ("round(2.15, 1)", 2.2, "real"),
+    ("round(1.005, 2)", 1.0, "real"),
+    ("round(2.98765, 3)", 2.988, "real"),
+    ("round(-50.55, -2)", -100.0, "real"),
+    ("round(21.5, -1)", 20.0, "real"),
+    ("round(12345, -2)", 12300.0, "real"),
+    ("round(0.1, 400)", 0.1, "real"),
+    ("round(real(null), 1)", None, "real"),
+    ("abs(-1h)", dt.timedelta(hours=1), "timespan"),
+    ("abs(int(-5))", 5, "long"),
+    ("abs(-5.5)", 5.5, "real"),
+    ("datetime_part('millisecond', datetime(2017-10-30 01:02:03.765432))", 765, "long"),
+    ("datetime_part('Microsecond', datetime(2017-10-30 01:02:03.765432))", 765_432, "long"),
+    ("datetime_part('nanosecond', datetime(1917-10-30 01:02:03.765432))", 765_432_000, "long"),
+    ("datetime_part('second', datetime(2017-10-30 01:02:03.765432))", 3, "long"),
+    ("datetime_diff('nanosecond', datetime(2017-10-30 23:00:00.000007), datetime(2017-10-30 23:00))", 7000, "long"),
+    ("format_datetime(datetime(2015-12-14 02:03:04.12345), 'y-M-d h:m:s.fffffff')", "15-12-14 2:3:4.1234500", "string"),
+    ("format_datetime(datetime(2015-12-14 02:03:04.12345), 'fffffffff')", "123450012", "string"),
+    ("make_timespan(1, 12)", dt.timedelta(hours=1, minutes=12), "timespan"),
+    ("make_timespan(1, 12, 30.123)", dt.timedelta(hours=1, minutes=12, seconds=30.123), "timespan"),
+    ("make_timespan(1, 12, 30, 55.123)", dt.timedelta(1, 55, 123_000, minutes=30, hours=12), "timespan"),
+    ("make_timespan(25, 12)", None, "timespan"),
+    ("make_timespan(1, 60)", None, "timespan"),
+    ("make_datetime(2017, 1, 1, 0, 0, 1.001)", utc(2017, 1, 1, 0, 0, 1, 1000), "datetime"),
+    ("make_datetime(2017, 1, 1, 0, 0, 60)", None, "datetime"),
+    *((f"todatetime('{text}')", utc(2014, 11, 8, 15, 5, second), "datetime") for text, second in MOMENTS),
+    *((f"todatetime('{text}')", None, "datetime") for text in NO_MOMENTS),
+    ("todatetime('2014-05-25T08:20:03.123456+02:00')", utc(2014, 5, 25, 6, 20, 3, 123_456), "datetime"),
+    ("todatetime('2014-11-08')", utc(2014, 11, 8), "datetime"),
+    ("todatetime('12/31/2015')", utc(2015, 12, 31), "datetime"),
+    ("todatetime(dynamic('2014-11-08'))", utc(2014, 11, 8), "datetime"),
+    ("todatetime(datetime(2014-11-08))", utc(2014, 11, 8), "datetime"),
     ("geo_point_to_geohash(139.806115, 35.554128, 12)", "xn76m27ty9g4", "string"),
     ("geo_point_to_geohash(-80.195829, 25.802215, 8)", "dhwfz15h", "string"),
     ("geo_point_to_geohash(200, 1, 8)", "", "string"),
@@ -435,7 +491,41 @@ TERMS = (
     "'xa b', 'a ', 'a b', 'a ', 'x ab y', ' a', 'b .b-', ' ', 'Errors', 'error', 'a_b', 'A', 'aa', 'a', '', '', 'x', ''"
 )
 
+INSIDE = "datatable(d:dynamic)[dynamic({'a': 'x,5', 'b': '1.2.3.4', 'c': '::1', 'u': 'http://h/p'})]"
 QUERIES = [
+    # Reals are divided by zero.
+    (
+        "datatable(a:real, b:real, n:long)[1.0, 0.0, 2, -1.0, 0.0, 4, real(null), 0.0, 2, 7.0, 2.0, 0] "
+        "| project a / b, a / n, n / b",
+        [(math.inf, 0.5, math.inf), (-math.inf, -0.25, math.inf), (None, None, math.inf), (3.5, math.inf, 0.0)],
+    ),
+    (
+        "range x from -1 to 1 step 1 | extend y = -1*x | extend d = 1.0*x/y | project isnan(d)",
+        [(False,), (True,), (False,)],
+    ),
+    # What the page of the embedded engine says of NaN and of regular expressions.
+    ("print a = real(nan) | project a == a, a > 1, a < 1", [(True, True, False)]),
+    ("print 'é' matches regex @'^\\w$', 'e' matches regex @'^\\w$'", [(False, True)]),
+    ("datatable(a:long, b:long)[7, 2, -7, 2, 7, 0] | project a / b", [(3,), (-3,), (None,)]),
+    ("datatable(a:long)[-3, -4] | summarize abs(sum(a)), s = sum(abs(a))", [(7, 7)]),
+    ("print a = -1h | project abs(a)", [(dt.timedelta(hours=1),)]),
+    # Texts in columns that hold dynamic values, without the quotes of JSON.
+    (
+        f"{INSIDE} | project a = d.a | project replace_string(a, 'x', 'z'), replace_regex(a, '^x', 'z'), "
+        "replace('^x', 'z', a), extract('(.)$', 1, a), extract('(.)$', 1, a, typeof(long)), extract_all('(^.)', a)",
+        [("z,5", "z,5", "z,5", "5", 5, ["x"])],
+    ),
+    (
+        f"{INSIDE} | project a = d.a | project trim('x', a), trim_start('x', a), trim_end('5', a), countof(a, '\"')",
+        [(",5", ",5", "x,", 0)],
+    ),
+    (
+        f"{INSIDE} | project b = d.b, c = d.c, u = d.u | project parse_ipv4(b), parse_ipv6(c), parse_url(u).Host",
+        [(16909060, "0000:0000:0000:0000:0000:0000:0000:0001", "h")],
+    ),
+    ("print d = dynamic(['x']) | mv-expand d | project replace_string(d, 'x', 'z')", [("z",)]),
+    ("datatable(s:string)['a5'] | summarize replace_string(max(s), '5', 'z')", [("az",)]),
+    ("datatable(d:dynamic)[dynamic({'a': 10})] | project d.a > 9", [(True,)]),
     # Columns, nulls and empty texts.
     (
         "datatable(ip:string)['10.0.0.1', '', 'bad', '8.8.8.8'] | extend p = ipv4_is_private(ip)",
@@ -557,6 +647,9 @@ def test_a_query(engine: Any, query: str, expected: list[tuple[Any, ...]]) -> No
     [
         ("print ipv4_is_private()", "ipv4_is_private() takes 1 argument(s).", ""),
         ("print ipv4_is_match('a')", "ipv4_is_match() takes 2 to 3 argument(s).", ""),
+        ("print make_timespan(1)", "make_timespan() takes 2, 3 or 4 arguments.", ""),
+        ("print replace('a', 'b')", "replace() takes a regex, its replacement and a text.", ""),
+        ("print d = dynamic({'a': 10, 'b': 9}) | project d.a > d.b", "dynamic values have no order", ""),
         ("print has_any_ipv4()", "has_any_ipv4() takes 1 or more argument(s).", ""),
         ("print column_ifexists(1, 2)", "column_ifexists() takes a text and a default value.", ""),
         ("print pack_all(5)", "pack_all() takes nothing or true.", ""),

@@ -51,6 +51,19 @@ def outcome(query: str) -> str:
 
 
 WRONG: tuple[Report, ...] = (
+    Report("print datetime_part('millisecond', datetime(2024-01-01 00:00:03.765))", "[(3765,)]", "765"),
+    Report("print make_timespan(1, 12, 30.123)", "[(datetime.timedelta(seconds=4350),)]", "01:12:30.1230000"),
+    Report("print replace('a', 'b', 'banana')", "[('a',)]", "bbnbnb: the regex, its replacement, the text"),
+    Report("print round(2.15, 1)", "[(2.1,)]", "2.2, as the page of round() has it"),
+    Report("print todatetime('infinity')", "[(datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),)]", "null"),
+    Report(
+        "print todatetime('Sat, 8 Nov 14 15:05:02 GMT')",
+        "[(datetime.datetime(14, 11, 8, 15, 5, 2),)]",
+        "2014-11-08T15:05:02Z: RFC 822, with a year of two digits",
+    ),
+    Report("W | extend x = l[0] | project extract('(.)$', 1, x)", """[('"',)]""", "x: the text, not its JSON"),
+    Report("print x = 1.0, y = 0.0 | project x / y", "[(None,)]", "Infinity"),
+    Report("print d = dynamic({'a': 10, 'b': 9}) | where d.a > d.b | count", "[(0,)]", "a refusal, as that of == is"),
     Report("print tostring(split('a,b', ','))", "[('[a, b]',)]", """["a","b"], the text of JSON"""),
     Report("T | summarize l = make_list(b) | project tostring(l)", "[('[x, y]',)]", """["x","y"]"""),
     Report(

@@ -127,7 +127,7 @@ def _refuse_dynamics(node: ir.BinaryOp) -> None:
     if node.op in _ORDER and translate._is_dynamic_expr(node.left) and translate._is_dynamic_expr(node.right):
         raise KqlUnsupportedError(
             f"operator:{node.op}",
-            hint="two dynamic values have no order: write tolong(), toreal(), tostring() or todatetime() around each",
+            hint="dynamic values have no order: say which is meant with tolong(), toreal() or tostring()",
         )
 
 

@@ -86,7 +86,17 @@ def _dynamic(value: _Bound) -> Any:
     return value
 
 
+# As the page has it, round(2.15, 1) is 2.2: 21.5 is rounded, where DuckDB takes 2.15 for the 2.1499… that it is.
+_ROUNDED = once(
+    "struct_pack(x := CAST({0} AS DOUBLE), p := CAST({1} AS INTEGER))",
+    "_q",
+    "CASE WHEN _q.p < 0 THEN round(_q.x / power(10.0, -_q.p)) * power(10.0, -_q.p) "
+    "WHEN isfinite(_q.x * power(10.0, _q.p)) THEN round(_q.x * power(10.0, _q.p)) / power(10.0, _q.p) "
+    "WHEN _q.p >= 0 THEN _q.x END",
+)
+
 FUNCTIONS = (
+    Function("round", "any any", _ROUNDED, returns="real", counts=(2,)),
     Function("rand", "long?", "CASE WHEN {0} IS NULL THEN random() ELSE floor(random() * {0}) END"),
     Function("range", "dynamic dynamic dynamic?", python=_range, returns="dynamic"),
     *(

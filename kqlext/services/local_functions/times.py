@@ -81,7 +81,7 @@ _MADE_SPAN = (
 
 # The formats that Kusto reads of those that DuckDB does: no infinity, no epoch, no years before 1, no names of zones.
 _ISO = (
-    r"\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}"
+    r"(\d{{3}}[1-9]|\d{{2}}[1-9]0|\d[1-9]00|[1-9]000)[-/]\d{{1,2}}[-/]\d{{1,2}}"
     r"([T ]+\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?\s*(Z|UTC|GMT|[-+]\d{{2}}(:?\d{{2}})?)?)?"
 )
 _CLOCKS = ("%H:%M:%S", "%H:%M")
@@ -89,19 +89,16 @@ _DATES = ("%a, %d %b %y", "%d %b %y", "%A, %d-%b-%y", "%d-%b-%y")
 _RFC = "[" + ", ".join(f"'{date} {clock}'" for date in _DATES for clock in _CLOCKS) + "]"
 _FORMATS = "[" + ", ".join(f"'{text}'" for text in _DATETIME_FORMATS if "%a" not in text) + "]"
 _RFC_TEXT = r"([A-Za-z]+, )?\d{{1,2}}[- ][A-Za-z]{{3}}[- ]\d{{2}} \d{{1,2}}:\d{{2}}(:\d{{2}})?( (GMT|UTC))?"
-_READ = once(
-    "struct_pack(v := {0})",
-    "_m",
-    "CASE WHEN typeof(_m.v) = 'TIMESTAMP' THEN TRY_CAST(_m.v AS TIMESTAMP) ELSE "
+_READ = (
+    "CASE typeof({0}) WHEN 'TIMESTAMP' THEN TRY_CAST({0} AS TIMESTAMP) ELSE "
     + once(
-        "trim(CASE typeof(_m.v) WHEN 'JSON' THEN to_json(_m.v) ->> '$' ELSE CAST(_m.v AS VARCHAR) END)",
+        "trim(CASE typeof({0}) WHEN 'JSON' THEN to_json({0}) ->> '$' ELSE CAST({0} AS VARCHAR) END)",
         "_w",
-        "CASE WHEN NOT regexp_matches(_w, '\\d') OR starts_with(_w, '0000') THEN NULL "
-        f"WHEN regexp_full_match(_w, '{_ISO}', 'i') THEN TRY_CAST(_w AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+        f"CASE WHEN regexp_full_match(_w, '{_ISO}') THEN TRY_CAST(_w AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
         f"WHEN regexp_full_match(_w, '{_RFC_TEXT}') THEN try_strptime(regexp_replace(_w, ' (GMT|UTC)$', ''), {_RFC}) "
-        f"ELSE try_strptime(_w, {_FORMATS}) END",
+        f"WHEN regexp_matches(_w, '\\d') THEN try_strptime(_w, {_FORMATS}) END",
     )
-    + " END",
+    + " END"
 )
 
 FUNCTIONS = (
