@@ -183,6 +183,7 @@ def test_an_error_points_into_what_the_user_wrote(cell: str, line: int, shell: S
         "StormEvents | extend desc = 5",
         "StormEvents | summarize n = count() by date = startofday(StartTime)",
         "StormEvents | where first > 5",
+        "StormEvents | project first",
     ],
 )
 def test_words_that_are_names_in_brackets_only(query: str, engine: Client) -> None:

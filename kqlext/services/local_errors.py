@@ -150,18 +150,19 @@ _RESERVED = frozenset(
     datatable externaldata title flags startswith""".split()
 )
 _NAMING = frozenset("let extend project summarize print by ,".split())
-_NEVER_SYNTAX = frozenset("first last time date kind title flags".split())  # not where an expression is expected
+_NEVER_VALUES = frozenset("first last time date kind title flags".split())  # syntax before = and ( and behind nulls
 
 
 def _reserved_name(text: str, span: Span | None) -> Token | None:
-    """The word of KQL that is meant as a name: where it is given one, or where the parser stopped."""
+    """The word of KQL that is meant as a name: where it is given one, or behind the place where the parser stopped."""
     code = [token for token in syntax.tokens(text) if token.kind != "comment"]
-    for before, token, behind in zip(code, code[1:], code[2:], strict=False):
+    words = ["", *(token.text for token in code), ""]
+    for before, token, behind in zip(words, code, words[2:], strict=False):
         if token.kind != "name" or token.text not in _RESERVED:
             continue
-        is_given = (before.text in _NAMING and behind.text == "=") or (before.text in ("(", ",") and behind.text == ":")
-        stopped = span is not None and token.start == span.start and token.text in _NEVER_SYNTAX
-        if is_given or stopped:
+        is_given = (before in _NAMING and behind == "=") or (before in ("(", ",") and behind == ":")
+        is_read = token.text in _NEVER_VALUES and behind not in ("=", "(") and before not in (".", "nulls")
+        if is_given or (is_read and span is not None and token.start >= span.start):
             return token
     return None
 
