@@ -171,12 +171,12 @@ def _syntax_error(message: str, text: str) -> KqlQueryError:
     """The parser's error at its place; a word after a pipe that is no operator gets the nearest one."""
     span = _span(message, text, None)
     if reserved := _reserved_name(text, span):
-        word = reserved.text
+        name = reserved.text
         return KqlQueryError(
-            f"'{word}' is a word of KQL, and a name in brackets only.",
+            f"'{name}' is a word of KQL, and a name in brackets only.",
             text=text,
             span=reserved.span,
-            hint=f"write ['{word}'] wherever it is meant, or take another name",
+            hint=f"write ['{name}'] wherever it is meant, or take another name",
         )
     # The parser lists every token that it would have taken, often a hundred.
     message = re.sub(r" expecting \{.{60,}\}$", "", _AT.sub("", message))
