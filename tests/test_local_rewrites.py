@@ -57,6 +57,12 @@ NAMES = [
     ("print a = dynamic([1, 2, 3]) | mv-expand a limit 2 | count", 2),
     ("StormEvents | join kind=inner (StormEvents | take 3) on EventId | count", 3),
     ("StormEvents | fork (count) (take 1)", None),
+    ("let order = datatable(n:long)[1, 2]; order | where n > 1 | count", 1),
+    ("let take = 5; let limit = 2; print extend = take + limit", 7),
+    ("datatable(order:long, limit:long)[1, 2] | project x = order + limit", 3),
+    ("let f = (serialize:long) { serialize + 1 }; print f(2)", 3),
+    ("print summarize = 1, consume = 2 | extend scan = summarize + consume, regex = 3 | project scan + regex", 6),
+    ("print a = 'x1' | parse kind=regex a with 'x' n:long | project n", 1),
 ]
 
 
@@ -112,14 +118,17 @@ def test_a_count_of_the_notebook(shell: Shell) -> None:
         "let n = 5.5; StormEvents | take n",
         "let n = toscalar(T | count); StormEvents | take n",
         "let n = 5; let f = (n:long) { StormEvents | take n }; f(1)",
-        "let n = 5; print take, n",
-        "let n = 5; StormEvents | extend take = n",
         "print 'take n', x = 'h' // \\u0041",
         "T | where h == 'x'",
     ],
 )
 def test_left_as_it_is(query: str) -> None:
     assert rewritten(Query(query)).text == query
+
+
+@pytest.mark.parametrize("query", ["let n = 5; print take, n", "let n = 5; StormEvents | extend take = n"])
+def test_a_column_of_that_name_counts_nothing(query: str) -> None:
+    assert rewritten(Query(query)).text == query.replace("take", " ['take'] ")
 
 
 @pytest.mark.parametrize(
@@ -162,3 +171,32 @@ def test_an_error_points_into_what_the_user_wrote(cell: str, line: int, shell: S
     at: Any = caught.value.span
     assert at.of(caught.value.text) in ("Sttae", "A")
     assert f"line {line}: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "let first = 5; print first",
+        "let last = datatable(a:long)[1]; last | count",
+        "let f = (x:long, time:long) { x + time }; print f(1, 2)",
+        "datatable(kind:string)['a'] | project kind",
+        "StormEvents | extend desc = 5",
+        "StormEvents | summarize n = count() by date = startofday(StartTime)",
+        "StormEvents | where first > 5",
+        "StormEvents | project first",
+    ],
+)
+def test_words_that_are_names_in_brackets_only(query: str, engine: Client) -> None:
+    """Kusto refuses them too: Microsoft's language service says so."""
+    with pytest.raises(errors.KqlQueryError, match="is a word of KQL, and a name in brackets only") as caught:
+        engine.query(query)
+    assert caught.value.span is not None
+    word = caught.value.span.of(query)
+    assert word in ("first", "last", "time", "kind", "desc", "date")
+    assert caught.value.span.start == query.index(word)
+    assert f"write ['{word}']" in caught.value.hint
+
+
+def test_names_in_brackets(engine: Client) -> None:
+    query = "let ['first'] = 5; print ['last'] = ['first'] | extend ['desc'] = ['last'] + 1 | project ['desc']"
+    assert engine.query(query)[0][0] == 6

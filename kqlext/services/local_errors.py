@@ -16,6 +16,7 @@ from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
 from kqlext.services.local_functions.refusals import REFUSALS
 from kqlext.services.local_functions.rows import NO_TIME, PREFIX
+from kqlext.syntax import Token
 from kqlext.text import did_you_mean, listing
 
 _AT = re.compile(r" at (\d+):(\d+)")
@@ -179,9 +180,41 @@ _OPERATORS = (
 )  # fmt: skip
 
 
+# Words of KQL that Kusto too takes as names in brackets only, as Microsoft's language service says.
+_RESERVED = frozenset(
+    """first last asc desc time date kind by in has contains and or where project union print of to true false int long
+    string real datetime timespan dynamic decimal set search find invoke sample materialize as between like toscalar
+    datatable externaldata title flags startswith""".split()
+)
+_NAMING = frozenset("let extend project summarize print by ,".split())
+_NEVER_VALUES = frozenset("first last time date kind title flags".split())  # syntax before = and ( and behind nulls
+
+
+def _reserved_name(text: str, span: Span | None) -> Token | None:
+    """The word of KQL that is meant as a name: where it is given one, or behind the place where the parser stopped."""
+    code = [token for token in syntax.tokens(text) if token.kind != "comment"]
+    words = ["", *(token.text for token in code), ""]
+    for before, token, behind in zip(words, code, words[2:], strict=False):
+        if token.kind != "name" or token.text not in _RESERVED:
+            continue
+        is_given = (before in _NAMING and behind == "=") or (before in ("(", ",") and behind == ":")
+        is_read = token.text in _NEVER_VALUES and behind not in ("=", "(") and before not in (".", "nulls")
+        if is_given or (is_read and span is not None and token.start >= span.start):
+            return token
+    return None
+
+
 def _syntax_error(message: str, text: str) -> KqlQueryError:
     """The parser's error at its place; a word after a pipe that is no operator gets the nearest one."""
     span = _span(message, text, None)
+    if reserved := _reserved_name(text, span):
+        name = reserved.text
+        return KqlQueryError(
+            f"'{name}' is a word of KQL, and a name in brackets only.",
+            text=text,
+            span=reserved.span,
+            hint=f"write ['{name}'] wherever it is meant, or take another name",
+        )
     # The parser lists every token that it would have taken, often a hundred.
     message = re.sub(r" expecting \{.{60,}\}$", "", _AT.sub("", message))
     if "'<EOF>'" in message:

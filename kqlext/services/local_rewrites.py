@@ -180,7 +180,10 @@ def _joined(written: str, token: Token, text: str) -> str:
 # --- names ---------------------------------------------------------------------------------------------------
 
 # Words that KQL takes as names where the engine wants them in brackets.
-_WORDS = frozenset("count table order filter top join distinct parse sort".split())
+_WORDS = frozenset(
+    """count table order filter top join distinct parse sort extend summarize take limit serialize scan consume
+    regex""".split()
+)
 _MEMBERS = _WORDS | {"kind"}
 _BEFORE_NAME = frozenset(
     """, = == != =~ !~ < > <= >= + - * / % by and or of let print where filter extend project project-away project-keep
@@ -198,9 +201,18 @@ def _names(code: Sequence[Token]) -> list[tuple[Span, str]]:
             continue
         if before.text == "." and before.end == token.start:
             found.append((Span(before.start, token.end), f"['{token.text}'] "))
-        elif token.text in _WORDS and (before.text in _BEFORE_NAME or _is_argument(code, index)):
+        elif token.text in _WORDS and _is_named(code, index, behind):
             found.append((token.span, f" ['{token.text}'] "))  # -[ and ]- are one token to the engine
     return found
+
+
+def _is_named(code: Sequence[Token], index: int, behind: str) -> bool:
+    """Whether a word is a name: a column, what is declared, or what a `let` named where a query or body begins."""
+    before = code[index - 1].text
+    if before == "=" and code[index - 2].text == "kind":  # parse kind=regex
+        return False
+    declared = before == "(" and behind == ":"
+    return before in _BEFORE_NAME or before in (";", "{") or declared or _is_argument(code, index)
 
 
 def _is_argument(code: Sequence[Token], index: int) -> bool:
