@@ -65,6 +65,7 @@ class QueryCheck:
             return error
         found = _as_errors(query, mistakes)
         if connection.spec.scheme in EMBEDDED and _explains(mistakes[0], found, error):
+            found.source, found.done = error.source, error.done
             return found
         return _with_mistakes(error, found, mistakes[0].is_sure)
 
