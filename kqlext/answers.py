@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kqlext import lets, own_kinds, parameters, syntax
@@ -229,12 +230,7 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
         except KqlError as error:
             error.source = connection.id  # another's schema may have what this one's lacks
             raise
-    try:
-        data_set = run_over(connections, queries, options["strict"], question.watch)
-    except KqlError as error:
-        # Without a name it is what all say alike.
-        failed = next((index for index, one in enumerate(connections) if one.id == error.source), 0)
-        raise _explained(question, connections[failed], queries[failed], error) from None
+    data_set = run_over(connections, queries, options["strict"], question.watch, partial(_explained, question))
     linked = Linked(None, reason="several connections were asked")
     return _result(data_set, listing(connection.id for connection in connections), queries[0], began, linked)
 
