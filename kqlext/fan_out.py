@@ -20,7 +20,7 @@ def run_over(
     queries: Sequence[Query],
     strict: bool,
     watch: Watch | None = None,
-    explained: Callable[[Connection, Query, KqlError], KqlError] = lambda connection, query, error: error,
+    explained: Callable[[Connection, Query, KqlError], KqlError] | None = None,
 ) -> DataSet:
     """The answer of a query from several connections, which are asked side by side.
 
@@ -38,16 +38,18 @@ def run_over(
         raise KqlCellError(f"-over names {twice} twice.", hint="its rows would be there twice: name it once")
     jobs = dict(zip(names, map(Job, connections, queries), strict=True))
     outcomes = run_all(list(jobs.values()), watch=watch)
-    return gathered(
-        names, outcomes, strict, lambda name, error: explained(jobs[name].connection, jobs[name].query, error)
-    )
+
+    def of_source(name: str, error: KqlError) -> KqlError:
+        return error if explained is None else explained(jobs[name].connection, jobs[name].query, error)
+
+    return gathered(names, outcomes, strict, of_source)
 
 
 def gathered(
     sources: Sequence[str],
     outcomes: Sequence[DataSet | KqlError],
     strict: bool,
-    explained: Callable[[str, KqlError], KqlError] = lambda source, error: error,
+    explained: Callable[[str, KqlError], KqlError] | None = None,
 ) -> DataSet:
     """One answer: the tables of all sources that gave any, one below the other in the order of the sources.
 
@@ -82,12 +84,13 @@ def gathered(
 
 
 def _failure(
-    failures: Sequence[tuple[str, KqlError]], count: int, explained: Callable[[str, KqlError], KqlError]
+    failures: Sequence[tuple[str, KqlError]], count: int, explained: Callable[[str, KqlError], KqlError] | None
 ) -> KqlError:
     """The first error. What all say alike is the query's fault, and no source's."""
     source, error = failures[0]
     others = [other for other in failures[1:] if other[1].message != error.message]
-    error = explained(source, error)
+    if explained is not None:
+        error = explained(source, error)
     if len(failures) == count > 1 and not others:
         return error
     if others:
