@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kqlext import lets, own_kinds, parameters, syntax
@@ -214,8 +215,12 @@ def _of_several(session: Session, request: Query, question: Question) -> Result:
     values = question.values
     queries = [_for(connection, _another(request), values, now) for connection in connections]
     for connection, query in zip(connections, queries, strict=True):
-        _check(question, connection, query)
-    data_set = run_over(connections, queries, options["strict"], question.watch)
+        try:
+            _check(question, connection, query)
+        except KqlError as error:
+            error.source = connection.id  # another's schema may have what this one's lacks
+            raise
+    data_set = run_over(connections, queries, options["strict"], question.watch, partial(_explained, question))
     linked = Linked(None, reason="several connections were asked")
     return _result(data_set, listing(connection.id for connection in connections), queries[0], began, linked)
 
@@ -250,8 +255,12 @@ def _of_pieces(session: Session, request: Query, question: Question) -> Result:
         raise nothing_connected(session.registry)
     began, whole = time.perf_counter(), parse_range(request.timespan, dt.datetime.now(dt.UTC))
     bound = bind(request, question.values, connection)
-    _check(question, connection, ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC)))
-    data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
+    checked = ranged(bound, connection.service.takes_timespan, dt.datetime.now(dt.UTC))
+    _check(question, connection, checked)
+    try:
+        data_set = run_split(connection, bound, whole, parse_length(question.options["split"]), question.watch)
+    except KqlError as error:
+        raise _explained(question, connection, checked, error) from None
     return _result(data_set, connection.id, bound, began, _linked(connection, request, bound, question.values))
 
 
@@ -314,13 +323,14 @@ def _of_one(connection: Connection, request: Query, question: Question) -> Resul
     if question.options["steps"]:
         from kqlext.steps.running import run_steps
 
-        data_set, steps = run_steps(connection, query, question.options["sample"], question.watch)
+        try:
+            data_set, steps = run_steps(connection, query, question.options["sample"], question.watch)
+        except KqlError as error:
+            raise _explained(question, connection, query, error) from None
     else:
         (outcome,) = run_all([Job(connection, query)], watch=question.watch)
         if isinstance(outcome, KqlError):
-            if question.check is not None:
-                outcome = question.check.after(connection, query, question.options["check"], outcome)
-            raise outcome
+            raise _explained(question, connection, query, outcome)
         data_set, steps = outcome, ()
     result = _result(data_set, connection.id, query, began, _linked(connection, request, query, question.values))
     result.steps = steps
@@ -343,6 +353,13 @@ def _check(question: Question, connection: Connection, query: Query) -> None:
     """Refuse a query with mistakes before it is sent, where ``-check error`` asks for that."""
     if question.check is not None:
         question.check.before(connection, query, question.options["check"])
+
+
+def _explained(question: Question, connection: Connection, query: Query, error: KqlError) -> KqlError:
+    """The error of a query that was sent, with what is known of its mistakes."""
+    if question.check is None:
+        return error
+    return question.check.after(connection, query, question.options["check"], error)
 
 
 def _for(connection: Connection, request: Query, values: Values, now: dt.datetime) -> Query:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kqlext.connections.registry import Connection
 from kqlext.decode.concatenate import concatenate_all
@@ -16,12 +16,17 @@ SOURCE_COLUMN = "Connection"
 
 
 def run_over(
-    connections: Sequence[Connection], queries: Sequence[Query], strict: bool, watch: Watch | None = None
+    connections: Sequence[Connection],
+    queries: Sequence[Query],
+    strict: bool,
+    watch: Watch | None = None,
+    explained: Callable[[Connection, Query, KqlError], KqlError] | None = None,
 ) -> DataSet:
     """The answer of a query from several connections, which are asked side by side.
 
     Args:
         queries: one for each connection.
+        explained: gives the error that is raised with what else is known of it.
 
     Raises:
         KqlCellError: a connection stands twice.
@@ -31,16 +36,28 @@ def run_over(
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise KqlCellError(f"-over names {twice} twice.", hint="its rows would be there twice: name it once")
-    return gathered(names, run_all(list(map(Job, connections, queries)), watch=watch), strict)
+    jobs = dict(zip(names, map(Job, connections, queries), strict=True))
+    outcomes = run_all(list(jobs.values()), watch=watch)
+
+    def of_source(name: str, error: KqlError) -> KqlError:
+        return error if explained is None else explained(jobs[name].connection, jobs[name].query, error)
+
+    return gathered(names, outcomes, strict, of_source)
 
 
-def gathered(sources: Sequence[str], outcomes: Sequence[DataSet | KqlError], strict: bool) -> DataSet:
+def gathered(
+    sources: Sequence[str],
+    outcomes: Sequence[DataSet | KqlError],
+    strict: bool,
+    explained: Callable[[str, KqlError], KqlError] | None = None,
+) -> DataSet:
     """One answer: the tables of all sources that gave any, one below the other in the order of the sources.
 
     A source that failed is a warning, and makes the answer partial; what others warned of begins with their names.
 
     Args:
         strict: whether a source that failed is an error.
+        explained: gives the error of a source with what else is known of it.
 
     Raises:
         KqlError: every source failed, or one did and ``strict`` is set: the first one's error, with its name.
@@ -53,7 +70,7 @@ def gathered(sources: Sequence[str], outcomes: Sequence[DataSet | KqlError], str
         else:
             failures.append((source, outcome))
     if failures and (strict or not answers):
-        raise _failure(failures, len(sources))
+        raise _failure(failures, len(sources), explained)
     warnings = [f"{source} failed, its rows are missing: {error.in_one_line()}" for source, error in failures]
     warnings += [f"{source}: {warning}" for source, answer in answers for warning in answer.warnings]
     statistics = {source: dict(answer.statistics) for source, answer in answers if answer.statistics}
@@ -66,10 +83,14 @@ def gathered(sources: Sequence[str], outcomes: Sequence[DataSet | KqlError], str
     )
 
 
-def _failure(failures: Sequence[tuple[str, KqlError]], count: int) -> KqlError:
+def _failure(
+    failures: Sequence[tuple[str, KqlError]], count: int, explained: Callable[[str, KqlError], KqlError] | None
+) -> KqlError:
     """The first error. What all say alike is the query's fault, and no source's."""
     source, error = failures[0]
     others = [other for other in failures[1:] if other[1].message != error.message]
+    if explained is not None:
+        error = explained(source, error)
     if len(failures) == count > 1 and not others:
         return error
     if others:

@@ -372,6 +372,62 @@ def test_commands_are_not_looked_at(full: Shell, logs: KustoServer) -> None:
     assert ".show something ( odd" in [request.csl for request in logs.requests]
 
 
+@pytest.mark.parametrize("mode", ["warn", "error"])
+@pytest.mark.parametrize(("query", "token", "hint"), [COLUMNS[0], FUNCTIONS[0], SYNTAX[0], ELSEWHERE[4], TYPES[1]])
+def test_a_query_that_runs_step_by_step(full: Shell, query: str, token: str, hint: str, mode: str) -> None:
+    error = error_of(full, f"%%kql -steps -check {mode}\n{query}")
+    assert (type(error), under(error)) == (KqlQueryError, token)
+    assert hint in error.hint
+
+
+def test_a_mistake_found_behind_a_step_keeps_the_steps_before_it(full: Shell) -> None:
+    error = error_of(full, "%%kql -steps\nStormEvents | take 5 | where DeathsDirect > 'x' | count")
+    assert (under(error), error.done is not None) == (">", True)
+    assert "tolong()" in error.hint
+
+
+@pytest.fixture
+def two(full: Shell, logs: KustoServer) -> Iterator[KustoServer]:
+    """Two databases of one service, of which only the first has a column `Status`; both schemas are known."""
+    logs.on(".show database ['More'] schema as json", _schema("More", "Requests", "Duration"))
+    full.run("%kql -check error Requests | count")
+    full.run(f"%kql kusto://anonymous;cluster='{logs.url}';database='More'")
+    full.run("%kql -check error Requests | count")
+    yield logs
+    full.run("%kql --close")
+    full.run(f"%kql kusto://anonymous;cluster='{logs.url}';database='Logs'")
+
+
+def test_a_query_for_several_connections_is_looked_at_with_the_schema_of_each(full: Shell, two: KustoServer) -> None:
+    error = error_of(full, "%kql -check error -over Logs,More Requests | where Status == 1")
+    assert (under(error), error.source.partition("@")[0]) == ("Status", "More")
+    assert set(sent(two)) == {"Requests | count"}
+
+
+def test_a_warning_about_what_several_connections_refuse(full: Shell, two: KustoServer) -> None:
+    two.on("Requests | where Statsu == 1", semantic_error("SEM0100", "Something is wrong."))
+    error = error_of(full, "%kql -over Logs,More Requests | where Statsu == 1")
+    assert error.message == "Something is wrong."
+    assert (under(error), error.hint, error.source) == ("Statsu", "did you mean 'Status'?", "")
+    assert error_of(full, "%kql -check off -over Logs,More Requests | where Statsu == 1").span is None
+
+
+def test_a_query_in_pieces_is_looked_at_once(full: Shell, logs: KustoServer) -> None:
+    full.run("%kql -check error Requests | count")
+    query = "Requests | where Status > 0 and _startTime < _endTime | sumarize count()"
+    error = error_of(full, f"%kql -timespan 2026-01-01/2026-01-03 -split P1D -check error {query}")
+    assert under(error) == "sumarize"
+    assert sent(logs) == ["Requests | count"]
+
+
+def test_what_is_said_of_a_very_long_query_is_what_the_service_says(full: Shell, logs: KustoServer) -> None:
+    full.run("%kql -check error Requests | count")
+    query = f"Requests | where Statsu in ({', '.join(map(str, range(4000)))})"
+    logs.on(query, semantic_error("SEM0100", "Something is wrong."))
+    error = error_of(full, f"%kql {query}")
+    assert (error.message, error.span, error.others) == ("Something is wrong.", None, ())
+
+
 # --- the tokens alone ---------------------------------------------------------------------------------------------
 
 SCOPE = Scope(
@@ -392,6 +448,9 @@ SCOPE = Scope(
         ("Storms | where strlenn(State) > 1", [("strlenn", "did you mean 'strlen'?", False)]),
         ("print 'a\nb'", [("'a", "add '", True)]),
         ("print (1]", [("(", "add )", True)]),
+        ("print strlen(), substring('b', strlen('c'))", [("strlen", "%kql --help strlen shows its arguments", False)]),
+        ("print strcat('a', bin(1))", [("bin", "%kql --help bin shows its arguments", False)]),
+        ("print strlen(dynamic([1, 2])), bin(1, strlen('a, b')), iff(1 > 0, dynamic({'a': 1, 'b': 2}), 0)", []),
         ("", []),
         ("// only a comment (", []),
     ],

@@ -120,6 +120,27 @@ def test_old_files_go(files: SchemaFiles, tmp_path: Path) -> None:
     assert json.loads(the_file(tmp_path).read_bytes())["database"] == "Other"
 
 
+def test_what_cannot_go_keeps_no_other_old_file(files: SchemaFiles, tmp_path: Path) -> None:
+    old = time.time() - 91 * 86_400
+    for database in ("One", "Two"):
+        files.write(ADDRESS, DatabaseSchema("help", database, (), ()))
+    for path in tmp_path.iterdir():
+        os.utime(path, (old, old))
+    for name in ("0", "z"):  # one is listed before the files, whatever the order
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (old, old))
+    files.write(ADDRESS, KEPT)
+    assert len([path for path in tmp_path.iterdir() if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_there_is_not_is_as_no_file(files: SchemaFiles, tmp_path: Path, moment: str) -> None:
+    files.write(ADDRESS, KEPT)
+    document = json.loads(the_file(tmp_path).read_text())
+    the_file(tmp_path).write_text(json.dumps({**document, "read_at": moment}))
+    assert files.read(ADDRESS, KEPT.database) is None
+
+
 def test_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", str(tmp_path))
     SchemaFiles().write(ADDRESS, KEPT)

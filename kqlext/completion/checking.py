@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOADING = 20.0  # seconds that a query with -check error waits for the language service
 _ASKING = 2.0  # seconds for one look at a query
+_LONGEST = 20_000  # characters of a refused query that is looked at: a longer one's error would wait for seconds
 _SHOWN = 3  # further mistakes that are shown
 # What names things of other services and workspaces, of which nothing is known here.
 _ELSEWHERE = re.compile(r"\b(?:workspace|app|resource|adx|arg|cluster|external_table|stored_query_result)\s*\(")
@@ -53,9 +54,13 @@ class QueryCheck:
             raise error
 
     def after(self, connection: Connection, query: Query, mode: str, error: KqlError) -> KqlError:
-        """The error of a query with what is known of its mistakes. What is not known at once is not waited for."""
+        """The error of a query with what is known of its mistakes. What is not known at once is not waited for.
+
+        The error of a very long query is what the service says of it.
+        """
         if (
             mode == "off"
+            or len(query.text) > _LONGEST
             or not isinstance(error, (KqlQueryError, KqlUnsupportedError))
             or syntax.is_command(query.text)
         ):
@@ -65,6 +70,7 @@ class QueryCheck:
             return error
         found = _as_errors(query, mistakes)
         if connection.spec.scheme in EMBEDDED and _explains(mistakes[0], found, error):
+            found.done = error.done
             return found
         return _with_mistakes(error, found, mistakes[0].is_sure)
 

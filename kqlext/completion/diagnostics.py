@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from kqlext import lets, syntax
 from kqlext.completion.basic import made_names, tables_of
@@ -33,17 +34,26 @@ from kqlext.text import did_you_mean
 
 def of_tokens(text: str, scope: Scope | None) -> list[Mistake]:
     """What the tokens of a query show; names count where ``scope`` says which there are. In the order of the text."""
-    broken = _unclosed(text)
+    code = _code(text)
+    broken = _unclosed(code)
     if broken is not None:
         return [broken]
-    found = [*_operators(text), *_renders(text), *_functions(text, scope)]
+    found = _of_syntax(text, code)
+    defined = lets.defined_names(text)
+    found += _functions(code, defined, scope)
+    if scope is not None and scope.current is not None:
+        found += _unknown_names(text, code, defined, scope)
+    found += _types(text, code, scope)
+    return sorted(found, key=lambda mistake: mistake.span.start)
+
+
+def _of_syntax(text: str, code: Sequence[Token]) -> list[Mistake]:
+    """What no schema makes right, in a query whose strings and brackets are closed."""
+    found = [*_operators(code, len(text)), *_renders(code)]
     equals = syntax.find_single_equals(text)
     if equals is not None:
         found.append(Mistake("'=' compares nothing in `where`.", equals, "write == to compare"))
-    if scope is not None and scope.current is not None:
-        found += _unknown_names(text, scope)
-    found += _types(text, scope)
-    return sorted(found, key=lambda mistake: mistake.span.start)
+    return found
 
 
 def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mistake]:
@@ -52,24 +62,27 @@ def of_service(text: str, findings: Iterable[Finding], scope: Scope) -> list[Mis
     What follows from a mistake of syntax is left out, and so is what it says of an operator in which our own look finds
     the cause.
     """
-    own = [mistake for mistake in of_tokens(text, None) if mistake.is_sure]
-    if own and _unclosed(text) is not None:
-        return own
-    pipes = [token.start for token in _code(text) if token.text == "|"]
+    code = _code(text)
+    broken = _unclosed(code)
+    if broken is not None:
+        return [broken]
+    own = [mistake for mistake in _of_syntax(text, code) if mistake.is_sure]
+    pipes = [token.start for token in code if token.text == "|"]
     told = {bisect(pipes, mistake.span.start) for mistake in own}
-    drawn = [kind.span for kind in _rendered(text) if kind.text.lower() in visualizations()]  # some by kqlext alone
-    mistakes = list(own)
+    drawn = [kind.span for kind in _rendered(code) if kind.text.lower() in visualizations()]  # some by kqlext alone
+    mistakes, near = list(own), _Near(text, scope)
     for finding in sorted(findings, key=lambda one: (one.span.start, -one.span.end)):
         if finding.severity != "Error" or any(_touch(mistake.span, finding.span) for mistake in mistakes):
             continue
         if finding.span in drawn:
             continue
         if bisect(pipes, finding.span.start) not in told:
-            mistakes.append(_with_hint(text, finding, scope))
+            mistakes.append(_with_hint(text, finding, near))
         if _is_syntax(finding):
             break
     # The service takes a number that is compared with a text for right; Kusto does not.
-    mistakes += [one for one in _types(text, scope) if not any(_touch(one.span, other.span) for other in mistakes)]
+    found = _types(text, code, scope)
+    mistakes += [one for one in found if not any(_touch(one.span, other.span) for other in mistakes)]
     return sorted(mistakes, key=lambda mistake: mistake.span.start)
 
 
@@ -100,12 +113,19 @@ _HINTS = {
     "KS141": COMPARE,
 }
 
+# Where nothing is near.
+_NOTHING_NEAR = {
+    "KS204": "%kql --tables lists the tables",
+    **dict.fromkeys(("KS142", "KS109"), "| getschema shows the columns; a text is written in quotes"),
+}
+_MOST_NAMES = 300  # unknown ones that are compared with the columns: each takes a millisecond
+
 
 def _is_syntax(finding: Finding) -> bool:
     return finding.code in _SYNTAX
 
 
-def _with_hint(text: str, finding: Finding, scope: Scope) -> Mistake:
+def _with_hint(text: str, finding: Finding, near: _Near) -> Mistake:
     word = finding.span.of(text)
     code, message, span = finding.code, finding.message, finding.span
     if expected := _EXPECTED.match(message):
@@ -122,25 +142,42 @@ def _with_hint(text: str, finding: Finding, scope: Scope) -> Mistake:
     if code in _NAMES:
         quoted = _QUOTED.search(message)
         name = quoted.group(1) if quoted else word
-        return Mistake(message, span, _near(name, code, text, scope), code, name=name)
+        return Mistake(message, span, near.hint(name, code), code, name=name)
     return Mistake(message, span, _HINTS.get(code, "").format(word=word), code)
 
 
-def _near(name: str, code: str, text: str, scope: Scope) -> str:
-    if code == "KS124":
-        return did_you_mean(name, _plugins())
-    if code == "KS211":
-        return did_you_mean(name, [*_database_functions(scope), *functions(), *KEYWORDS])
-    if code == "KS204":
-        near = did_you_mean(name, [*_table_names(scope), *lets.defined_names(text)])
-        return near or "%kql --tables lists the tables"
-    near = did_you_mean(name, _names_in(text, scope))
-    return near or "| getschema shows the columns; a text is written in quotes"
+class _Near:
+    """Hints that name what is much like an unknown name; what there is in the query is looked up once."""
 
+    def __init__(self, text: str, scope: Scope) -> None:
+        self._text = text
+        self._scope = scope
+        self._hints: dict[tuple[str, str], str] = {}
 
-def _names_in(text: str, scope: Scope) -> list[str]:
-    columns = [column.name for table in tables_of(text, scope) for column in table.columns]
-    return [*columns, *made_names(text), *lets.defined_names(text)]
+    def hint(self, name: str, code: str) -> str:
+        """The hint for a name, by the service's code; without what is near for names beyond ``_MOST_NAMES``."""
+        if (name, code) not in self._hints:
+            is_looked_up = len(self._hints) < _MOST_NAMES
+            self._hints[name, code] = did_you_mean(name, self._choices(code)) if is_looked_up else ""
+        return self._hints[name, code] or _NOTHING_NEAR.get(code, "")
+
+    def _choices(self, code: str) -> list[str]:
+        if code == "KS124":
+            return _plugins()
+        if code == "KS211":
+            return [*_database_functions(self._scope), *functions(), *KEYWORDS]
+        if code == "KS204":
+            return [*_table_names(self._scope), *self._defined]
+        return self._names
+
+    @cached_property
+    def _names(self) -> list[str]:
+        columns = [column.name for table in tables_of(self._text, self._scope) for column in table.columns]
+        return [*columns, *made_names(self._text), *self._defined]
+
+    @cached_property
+    def _defined(self) -> set[str]:
+        return lets.defined_names(self._text)
 
 
 def _plugins() -> list[str]:
@@ -168,10 +205,10 @@ def _code(text: str) -> list[Token]:
     return [token for token in syntax.tokens(text) if token.kind != "comment"]
 
 
-def _unclosed(text: str) -> Mistake | None:
+def _unclosed(code: Sequence[Token]) -> Mistake | None:
     """The first string or bracket that is not closed, or closes nothing."""
     opened: list[Token] = []
-    for token in _code(text):
+    for token in code:
         if token.kind == "string" and not syntax.is_closed(token.text):
             quote = next(character for character in token.text if character in "'\"`~")
             return Mistake(f"The text that begins here is not closed: {quote} is missing.", token.span, f"add {quote}")
@@ -200,10 +237,10 @@ _NEED_OPERANDS = frozenset(
 _ENDS = ("|", ";", ")", "")
 
 
-def _operators(text: str) -> Iterator[Mistake]:
+def _operators(tokens: Sequence[Token], end: int) -> Iterator[Mistake]:
     """Words behind a pipe that are no operators, and operators without what they need."""
     known = {*operators(), *OTHER_OPERATORS}
-    code = [*_code(text), Token("symbol", "", len(text), len(text))]
+    code = [*tokens, Token("symbol", "", end, end)]
     code += code[-1:] * 3
     for index, pipe in enumerate(code[:-4]):
         word, *behind = code[index + 1 : index + 5]
@@ -244,11 +281,11 @@ _NO_FUNCTIONS = frozenset(
 )
 
 
-def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
+def _functions(code: Sequence[Token], lets_defined: set[str], scope: Scope | None) -> Iterator[Mistake]:
     """Functions that nobody defines, where one is called much the same."""
-    code, hints, candidates = _code(text), dict[str, str](), [*functions(), *KEYWORDS]
+    hints, candidates = dict[str, str](), [*functions(), *KEYWORDS]
     own = set() if scope is None else {*_database_functions(scope), *_table_names(scope)}
-    defined = {*lets.defined_names(text), *functions(), *operators(), *beginnings(), *_NO_FUNCTIONS}
+    defined = {*lets_defined, *functions(), *operators(), *beginnings(), *_NO_FUNCTIONS}
     for before, word, bracket in zip(["", *(token.text for token in code)], code, code[1:], strict=False):
         called = (
             word.kind == "name"
@@ -264,18 +301,17 @@ def _functions(text: str, scope: Scope | None) -> Iterator[Mistake]:
             yield Mistake(f"There is no function '{word.text}'.", word.span, hint, is_sure=False, name=word.text)
 
 
-def _renders(text: str) -> Iterator[Mistake]:
+def _renders(code: Sequence[Token]) -> Iterator[Mistake]:
     """Visualizations that there are not, where one is called much the same."""
-    for kind in _rendered(text):
+    for kind in _rendered(code):
         known = visualizations()
         hint = "" if kind.text.lower() in known else did_you_mean(kind.text, known)
         if hint:
             yield Mistake(f"There is no visualization '{kind.text}'.", kind.span, hint)
 
 
-def _rendered(text: str) -> list[Token]:
+def _rendered(code: Sequence[Token]) -> list[Token]:
     """What stands behind `render`."""
-    code = _code(text)
     return [
         kind
         for pipe, render, kind in zip(code, code[1:], code[2:], strict=False)
@@ -283,23 +319,21 @@ def _rendered(text: str) -> list[Token]:
     ]
 
 
-def _types(text: str, scope: Scope | None) -> Iterator[Mistake]:
-    code = _code(text)
+def _types(text: str, code: Sequence[Token], scope: Scope | None) -> Iterator[Mistake]:
     types = {} if scope is None else known_types(code, tables_of(text, scope), made_names(text))
     yield from of_types(text, code, types)
     yield from of_arguments(code, functions())
 
 
-_MOST_NAMES = 300  # unknown ones that are compared with the columns: each takes a millisecond
 _NO_NAMES = frozenset("true false null on by asc desc nulls first last and or not in has contains kind with".split())
 
 
-def _unknown_names(text: str, scope: Scope) -> Iterator[Mistake]:
+def _unknown_names(text: str, code: Sequence[Token], lets_defined: set[str], scope: Scope) -> Iterator[Mistake]:
     """Tables that begin a statement and are not there, and names that are much like a column's."""
-    code = _code(text)
     tables = {*_table_names(scope), *_database_functions(scope)}
-    defined = {*lets.defined_names(text), *made_names(text), *_NO_NAMES, *tables, *operators(), *beginnings()}
-    columns = [*(column.name for table in tables_of(text, scope) for column in table.columns), *made_names(text)]
+    made = made_names(text)
+    defined = {*lets_defined, *made, *_NO_NAMES, *tables, *operators(), *beginnings()}
+    columns = [*(column.name for table in tables_of(text, scope) for column in table.columns), *made]
     known, hints, operator = defined | set(columns), dict[str, str](), ""
     befores, afters = [";", *(token.text for token in code)], [*(token.text for token in code[1:]), ";"]
     for before, word, after in zip(befores, code, afters, strict=False):

@@ -83,16 +83,34 @@ def of_types(text: str, code: Sequence[Token], types: Mapping[str, str]) -> Iter
 
 def of_arguments(code: Sequence[Token], functions: Mapping[str, Word]) -> Iterator[Mistake]:
     """Kusto's own functions that are called with too few or too many arguments."""
-    for index, (word, bracket) in enumerate(itertools.pairwise(code)):
-        known = functions.get(word.text)
-        before = code[index - 1].text if index else ""
-        if word.kind != "name" or bracket.text != "(" or known is None or before in (".", "|", "let"):
+    brackets: list[tuple[int, int]] = []  # of each that is open: its index, and the commas before it
+    commas = 0  # of the bracket that is open
+    for index, token in enumerate(code):
+        if token.kind != "symbol":
             continue
-        given = _arguments(code[index + 1 :])
-        least, most = _limits(known)
-        if not least <= given <= most:
-            shown = known.syntax.replace("; ", " or ")
-            yield _mistake(f"It is called as {shown}.", word, ARGUMENTS.format(word=word.text))
+        if token.text in ("(", "[", "{"):
+            brackets.append((index, commas))
+            commas = 0
+        elif token.text in (")", "]", "}") and brackets:
+            (opened, outer), given = brackets.pop(), commas + 1
+            commas = outer
+            known = _called(code, opened, functions)
+            if known is None:
+                continue
+            least, most = _limits(known)
+            if not least <= (given if index > opened + 1 else 0) <= most:
+                shown, word = known.syntax.replace("; ", " or "), code[opened - 1]
+                yield _mistake(f"It is called as {shown}.", word, ARGUMENTS.format(word=word.text))
+        elif token.text == ",":
+            commas += 1
+
+
+def _called(code: Sequence[Token], bracket: int, functions: Mapping[str, Word]) -> Word | None:
+    """The function of Kusto's own that is called with a bracket."""
+    if not bracket or code[bracket].text != "(" or code[bracket - 1].kind != "name":
+        return None
+    before = code[bracket - 2].text if bracket > 1 else ""
+    return None if before in (".", "|", "let") else functions.get(code[bracket - 1].text)
 
 
 def _at_operator(window: Sequence[Token], types: Mapping[str, str]) -> Iterator[Mistake]:
@@ -158,21 +176,6 @@ def _at_aggregate(function: Token, behind: Sequence[Token], types: Mapping[str, 
     kind = types.get(column.text, "")
     if kind in _NO_NUMBERS and end.text in (")", ","):
         yield _mistake(f"'{function.text}' takes numbers, and {column.text} is of type {kind}.", column, CONVERT_FIRST)
-
-
-def _arguments(code: Sequence[Token]) -> int:
-    """How many arguments stand in the bracket that begins the tokens."""
-    depth = commas = 0
-    for index, token in enumerate(code):
-        if token.text in ("(", "[", "{") and token.kind == "symbol":
-            depth += 1
-        elif token.text in (")", "]", "}") and token.kind == "symbol":
-            depth -= 1
-            if not depth:
-                return 0 if index == 1 else commas + 1
-        elif token.text == "," and depth == 1:
-            commas += 1
-    return commas + 1
 
 
 def _limits(word: Word) -> tuple[int, float]:

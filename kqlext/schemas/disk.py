@@ -57,7 +57,7 @@ class SchemaFiles:
             tables, functions, _ = of_json(kept["schema"], database)
             read_at = dt.datetime.fromisoformat(kept["read_at"]).astimezone(dt.UTC)
             return DatabaseSchema(str(kept["cluster"]), database, tables, functions, str(kept["version"]), read_at)
-        except (OSError, RuntimeError, KqlResponseError, LookupError, TypeError, ValueError):
+        except (OSError, RuntimeError, KqlResponseError, LookupError, TypeError, ValueError, OverflowError):
             return None
 
     def write(self, address: str, schema: DatabaseSchema) -> None:
@@ -83,8 +83,9 @@ class SchemaFiles:
     def _forget_old(self) -> None:
         oldest = time.time() - _FORGOTTEN_AFTER
         for path in self._where().iterdir():
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another kernel was faster, or it is none of ours
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _path(self, address: str, database: str) -> Path:
         name = hashlib.sha256(f"{address}\n{database}".encode()).hexdigest()[:32]
