@@ -127,7 +127,7 @@ def load(shell: InteractiveShell) -> None:
     except (ValueError, TraitError) as error:
         warnings.warn(f"Settings of Kqlmagic are dropped: {error}", UserWarning, stacklevel=3)
     shell.ast_transformers.append(LineStatements())
-    shell.input_transformers_cleanup.append(input_transformers.cell_prefix)
+    shell.input_transformers_cleanup.extend((input_transformers.cell_prefix, input_transformers.refuse_cell_inside))
     shell.input_transformers_post.append(input_transformers.silence)
     _colour_prompt(shell, on=True)
     _remove_matcher(shell)
@@ -149,6 +149,7 @@ def unload(shell: InteractiveShell) -> None:
         manager.magics[kind].pop("kql", None)
     for transformers, own in (
         (shell.input_transformers_cleanup, input_transformers.cell_prefix),
+        (shell.input_transformers_cleanup, input_transformers.refuse_cell_inside),
         (shell.input_transformers_post, input_transformers.silence),
     ):
         if own in transformers:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kqlext.input_transformers import cell_prefix, silence
+from kqlext.errors import KqlCellError
+from kqlext.input_transformers import cell_prefix, refuse_cell_inside, silence
 
 PREFIXES = [
     (["%%kql print 1\n"], ["%%kql print 1\n", "\n"]),
@@ -25,6 +26,40 @@ PREFIXES = [
 def test_cell_prefix(lines: list[str], expected: list[str]) -> None:
     assert cell_prefix(lines) == expected
     assert cell_prefix(expected) == expected
+
+
+INSIDE = [
+    (["x = 1\n", "%%kql\n", "T | take 5\n"], "line 2"),
+    (["def f():\n", "    %%kql\n", "    T\n"], "line 2"),
+    (["%kql samples\n", "\n", "%%kql x <<\n", "T\n"], "line 3"),
+    (["!ls 'a\n", "%%kql\n", "T\n"], "line 2"),
+]
+
+
+@pytest.mark.parametrize(("lines", "place"), INSIDE)
+def test_a_cell_inside_of_a_cell_is_refused(lines: list[str], place: str) -> None:
+    with pytest.raises(KqlCellError, match="stands behind Python code") as caught:
+        refuse_cell_inside(lines)
+    assert f"{place}: " in str(caught.value)
+    assert caught.value.span is not None
+    assert caught.value.span.of("".join(lines)) == "%%kql"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["%%kql\n", "T\n", "%%kql\n"],
+        ["# a\n", "\n", "%%kql\n", "T\n"],
+        ["%%time\n", "%%kql\n", "T\n"],
+        ["text = '''\n", "%%kql\n", "'''\n"],
+        ["x = (5\n", "%%kql\n", ")\n"],
+        ["x = 1\n", "%%kqlother\n"],
+        ["x = 1\n"],
+        [],
+    ],
+)
+def test_other_cells_are_left_as_they_are(lines: list[str]) -> None:
+    assert refuse_cell_inside(lines) == lines
 
 
 SILENT = [
