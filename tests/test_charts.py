@@ -50,6 +50,15 @@ def test_datetimes_are_those_of_the_table(moment: str, written: str) -> None:
     assert drawn("T:datetime n:long", [[moment, 1]], "timechart")["data"][0]["x"] == [written]
 
 
+def test_of_many_series_those_of_the_greatest_totals_are_drawn() -> None:
+    rows = [[DAYS[day], f"s{i}", (30 - i) / 2, i / 2 if i % 2 else None] for i in range(30) for day in (0, 1)]
+    found = drawn("T:datetime s:string n:real m:real", rows, "timechart")
+    sizes = [(f"s{i}:{name}", size) for i in range(30) for name, size in (("n", 30 - i), ("m", i if i % 2 else 0))]
+    largest = sorted(sizes, key=lambda pair: -pair[1])[:20]
+    assert [name for name, _, _ in traces(found)] == [name for name, _ in sizes if name in dict(largest)]
+    assert notes(found) == ["The 20 largest of 60 series by total."]
+
+
 def test_series_of_texts_and_of_columns() -> None:
     rows = [[DAYS[0], "a", "x", 1, 2], [DAYS[0], "b", "", 3, 4], [DAYS[1], "a", "x", 5, 6]]
     found = drawn("T:datetime s:string t:string n:long m:real", rows, "timechart")

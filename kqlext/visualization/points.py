@@ -71,11 +71,11 @@ def points_of(spec: ChartSpec, table: Table) -> Points:
     names, groups = series_names(spec.series, table)
     flat = _exploded(spec, table, groups) if spec.arrays else _flat(spec, table, groups, notes)
     flat = _finite(flat, notes)
-    series = _split(spec, table, flat, names)
-    if not any(np.isfinite(one.y).any() for one in series):
+    if not any(np.isfinite(flat.values[index]).any() for index in spec.ys):
         raise NotDrawnError("there is no value to be drawn")
-    bars = spec.kind in ("barchart", "columnchart")
-    if bars or spec.stacking != "unstacked":
+    adds_up = spec.kind in ("barchart", "columnchart") or spec.stacking != "unstacked"
+    series = _split(spec, table, flat, names, None if adds_up else _drawn_places(spec, flat, len(names), notes))
+    if adds_up:
         series = [_added_up(one, notes) for one in series]
     if spec.stacking == "stacked100" and any((one.y < 0).any() for one in series):
         raise NotDrawnError("there are negative values, which have no share of 100 %")
@@ -257,16 +257,45 @@ def _finite(flat: _Flat, notes: list[str]) -> _Flat:
     return replace(flat, values={i: np.where(np.isinf(data), np.nan, data) for i, data in flat.values.items()})
 
 
-def _split(spec: ChartSpec, table: Table, flat: _Flat, names: Sequence[tuple[str | None, ...]]) -> list[Series]:
-    """A series for each group of rows and each column of values, along x."""
+def _drawn_places(spec: ChartSpec, flat: _Flat, count: int, notes: list[str]) -> set[tuple[int, int]] | None:
+    """The groups and the positions of their columns whose series have the greatest totals; None where all are drawn.
+
+    Rows that nobody summarized are a series each: to make them all, as ``_largest`` needs them, takes a second for
+    100,000.
+    """
+    rows = np.bincount(flat.groups, minlength=count)
+    found = int((rows > 0).sum()) * len(spec.ys)
+    if found <= MOST_SERIES:
+        return None
+    sizes = [np.abs(np.nan_to_num(flat.values[index])) for index in spec.ys]
+    totals = np.stack([np.bincount(flat.groups, weights=size, minlength=count) for size in sizes], axis=1)
+    totals[rows == 0] = -1
+    places = np.argsort(-totals, axis=None, kind="stable")[:MOST_SERIES]
+    notes.append(f"The {MOST_SERIES} largest of {found:,} series by total.")
+    return {
+        (int(group), int(position)) for group, position in zip(*np.unravel_index(places, totals.shape), strict=True)
+    }
+
+
+def _split(
+    spec: ChartSpec,
+    table: Table,
+    flat: _Flat,
+    names: Sequence[tuple[str | None, ...]],
+    places: set[tuple[int, int]] | None,
+) -> list[Series]:
+    """A series for each group of rows and each column of values, along x; of all, or of some places."""
+    wanted = None if places is None else {group for group, _ in places}
     order = np.lexsort((flat.x, flat.groups))
     bounds = np.searchsorted(flat.groups[order], np.arange(len(names) + 1))
     result = []
     for number, group in enumerate(names):
         rows = order[bounds[number] : bounds[number + 1]]
-        if len(rows) == 0:
+        if len(rows) == 0 or (wanted is not None and number not in wanted):
             continue
         for position, index in enumerate(spec.ys):
+            if places is not None and (number, position) not in places:
+                continue
             marks = tuple((a, flat.values[a][rows]) for a in _anomalies_of(spec, position))
             name = series_name(group, table.columns[index].name, len(spec.ys) > 1)
             result.append(Series(name, index, flat.x[rows], flat.values[index][rows], marks))
@@ -304,7 +333,10 @@ def _added_up(one: Series, notes: list[str]) -> Series:
 
 
 def _largest(spec: ChartSpec, series: list[Series], notes: list[str]) -> list[Series]:
-    """The series of the greatest totals, as they came; where they are stacked, one more for all others."""
+    """The series of the greatest totals, as they came; where they are stacked, one more for all others.
+
+    Those that are neither added up nor stacked are so few already, see ``_drawn_places``.
+    """
     if len(series) <= MOST_SERIES:
         return series
     with np.errstate(over="ignore"):
