@@ -17,6 +17,7 @@ from kqlext.datatables import datatable
 from kqlext.errors import KqlCellError, KqlError, KqlPartialResultError, KqlQueryError
 from kqlext.execution import Job, Watch, run_all
 from kqlext.links import Linked, place_of
+from kqlext.notebook_hints import check_begin, point_at_variable
 from kqlext.recordings import folder_of
 from kqlext.references import Reference
 from kqlext.replays import Tape, tape_of
@@ -24,7 +25,7 @@ from kqlext.saved import prepended
 from kqlext.services.base import Progress, Query, new_client_request_id
 from kqlext.session import Session, nothing_connected
 from kqlext.substitution import substituted
-from kqlext.text import did_you_mean, listing
+from kqlext.text import listing
 from kqlext.time_range import parse_length, parse_range, ranged
 from kqlext.values import Values, bind, dict_of, given, inlined
 
@@ -104,7 +105,7 @@ def answer(session: Session, question: Question) -> Result:
             tape.record(result)
         result.visualization = drawn or result.visualization
     except KqlError as error:
-        _point_at_variable(error, query.text, question)
+        point_at_variable(error, query.text, question.values.named, question.namespace)
         where = query.source or Source(question.cell.text, "")
         raise error.relocate(where.text, query.span.start, where.name) from None
     if options["strict"] and result.partial:
@@ -197,17 +198,6 @@ def _asked(question: Question) -> tuple[dict[str, object], str]:
     return {**properties, **dict(question.cell.properties)}, new_client_request_id(tag)
 
 
-def _point_at_variable(error: KqlError, text: str, question: Question) -> None:
-    """Where a `let` names a variable that there is not, a service says only that it does not know a column or table."""
-    missing = getattr(error, "unresolved", None)
-    known = question.values.named
-    for name, variable in lets.aliases(text).items():
-        if missing in (name, variable) and variable not in known:
-            near = did_you_mean(variable, (key for key in known if not key.startswith("_")))
-            told = f"there is no variable {variable} in the notebook" + (f"; {near}" if near else "")
-            error.hint = f"{error.hint}; {told}" if missing == variable and error.hint else told
-
-
 def _of_several(session: Session, request: Query, question: Question) -> Result:
     """The answers of the connections that -over names, asked side by side, as one."""
     from kqlext.fan_out import run_over
@@ -285,6 +275,7 @@ def _table_name(name: str) -> str:
 
 
 def _of_current(session: Session, request: Query, question: Question) -> Result:
+    check_begin(request.text, question.options["o"])
     tables = parameters.notebook_tables(request.text, question.namespace)
     request = replace(request, tables=tables)
     connection = session.registry.current
@@ -308,7 +299,11 @@ def _of_notebook(session: Session, request: Query, question: Question, refusal: 
         if error.unresolved is None or error.unresolved in request.tables:
             raise
         # It names a table of the service too: what the service said is the error.
-        refusal.hint = f"{refusal.unresolved} is a table of the notebook: a service cannot join it with its own"
+        name = refusal.unresolved
+        refusal.hint = (
+            f"{name} is a table of the notebook, which a service does not see: write let {name} = {name}; before the "
+            "query, which sends its rows along"
+        )
         raise refusal from None
 
 

@@ -52,7 +52,9 @@ def check_name(name: str, namespace: MutableMapping[str, Any], text: str, span: 
     def refuse(message: str, hint: str) -> KqlCellError:
         return KqlCellError(message, hint=hint, text=text, span=span)
 
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        raise refuse(f"{name} is no name for a variable.", f"it is a word of Python's own: write {name}_, for example")
+    if not name.isidentifier():
         raise refuse(
             f"{name} is no name for a variable.",
             "a name holds letters, digits and _, and begins with no digit",

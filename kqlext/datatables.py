@@ -27,7 +27,7 @@ def datatable(name: str, value: object, limit: int | None = MAX_INLINE, embedded
     Raises:
         KqlConversionError: it is too large, has no columns or two of one name, or holds what KQL cannot.
     """
-    from kqlext.services.local_tables import to_arrow
+    from kqlext.services.local_tables import no_columns, to_arrow
 
     try:
         table, dynamics = to_arrow(name, value, as_it_is=True)
@@ -36,7 +36,7 @@ def datatable(name: str, value: object, limit: int | None = MAX_INLINE, embedded
             f"{name} cannot be read: {shorten(str(error), 200)}", hint="look at its columns' types and texts"
         ) from None
     if not table.num_columns:
-        raise KqlConversionError(f"{name} has no columns.", hint="give it one, or leave it out")
+        raise no_columns(name)
     if limit is not None and table.num_rows * table.num_columns * 2 > limit:  # no cell takes less
         raise _too_large(name, table, limit)
     kinds = [column_type(name, table.field(column), column in dynamics) for column in table.column_names]

@@ -85,6 +85,7 @@ _TOKEN_OPTION = re.compile(r"(?<!\S)-try[_-]?token(?:\s*=\s*|[^\S\n]+)", re.IGNO
 _NEXT_KEY = re.compile(r"[^\S\n]+([\w-]+)\s*=(?![=~])")
 
 
+_CLOSING = {"{": "}", "[": "]", "(": ")"}
 # Commands that say something about a connection, which may be opened for it; and one that takes any text.
 _TAKE_CONNECTIONS = ("schema", "tables", "functions", "config")
 # Kusto's own connection strings, pasted from elsewhere.
@@ -334,6 +335,10 @@ class Head:
         start, end = self.position, self._word_end(self.position)
         if start == end:
             raise self.error(missing, owner)
+        closing = _CLOSING.get(self.text[start])
+        if closing is not None and not self.text.startswith(closing, end - 1):
+            hint = f"write a {closing} where the value ends"
+            raise self.error(f"The bracket {self.text[start]} is not closed.", Span(start, start + 1), hint)
         self.position = end
         return Fragment(self.text[start:end], Span(start, end))
 

@@ -30,7 +30,7 @@ def member(result: Result, name: str) -> Any:
         return partial(METHODS[name], result)
     if name in REFUSED:
         raise AttributeError(f"{name}, known from Kqlmagic, is not here: {REFUSED[name]}")
-    raise AttributeError(f"a Result has no {name}")
+    raise AttributeError(f"a Result has no {name}; to_pandas() and to_polars() give a DataFrame")
 
 
 def names() -> list[str]:

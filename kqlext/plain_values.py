@@ -76,7 +76,7 @@ def plain(value: object) -> Plain:
     if isinstance(value, Sequence):
         return list(value)
     raise refusal(
-        f"A {type(value).__name__} has no literal in KQL.",
+        f"A value of the type {type(value).__name__} has no literal in KQL.",
         "values are numbers, texts, times, UUIDs, and lists and dicts of these; tables are DataFrames and Results",
     )
 

@@ -63,6 +63,9 @@ def _value(use: OptionUse, namespace: Mapping[str, Any], environment: Mapping[st
         found = resolve(use.value, namespace, environment)
     except KqlCellError as error:
         error.text, error.span = text, use.span
+        near = error.hint.startswith("did you mean")
+        if use.option.kind in _TAKES and isinstance(use.value, Reference) and not near:
+            error.hint = f"-{use.option.name} takes {_TAKES[use.option.kind]}, or a variable that holds one"
         raise
     if use.option.kind in ("value", "timespan") or (use.option.kind == "flag" and isinstance(found, bool)):
         return found
@@ -86,8 +89,10 @@ def names_of(value: Reference | EnvironmentVariable, namespace: Mapping[str, Any
     return (path,)
 
 
+_TAKES = {"flag": "True or False", "integer": "a whole number, or None"}  # by the kind of an option
+
+
 def _wrong(use: OptionUse, text: str) -> KqlCellError:
     name = use.value.path if isinstance(use.value, Reference) else f"${getattr(use.value, 'name', '')}"
-    wanted = {"flag": "True or False", "integer": "a whole number, or None"}.get(use.option.kind, "text")
-    hint = f"-{use.option.name} takes {wanted}"
+    hint = f"-{use.option.name} takes {_TAKES.get(use.option.kind, 'text')}"
     return KqlCellError(f"{name} is no value for -{use.option.name}.", hint=hint, text=text, span=use.span)

@@ -42,6 +42,10 @@ def test_no_names(name: str) -> None:
     assert (error.text, error.span) == (CELL, SPAN)
 
 
+def test_a_keyword_is_called_one() -> None:
+    assert refused("class").hint == "it is a word of Python's own: write class_, for example"
+
+
 @pytest.mark.parametrize(
     "name", ["print", "list", "__name__", "__import__", "get_ipython", "In", "Out", "exit", "quit", "type"]
 )

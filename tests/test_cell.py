@@ -279,6 +279,8 @@ def test_every_option_in_every_spelling(option: Option) -> None:
         ("-dl 5 -display_limit=6 T", None, "-display_limit is given twice.", "remove", "-display_limit"),
         ("-dl 5.5 T", None, "-display_limit cannot be 5.5: it takes a whole number, or none.", "", "5.5"),
         ("-dl true T", None, None, "", None),
+        ('-params {"a": 1 T', None, "The bracket { is not closed.", "write a }", "{"),
+        ("-query_properties [1, 2 T", None, "The bracket [ is not closed.", "write a ]", "["),
         ("-f=maybe? T", None, "-feedback cannot be maybe?: it takes true or false.", "", "maybe?"),
         ("-!dl T", None, "-!display_limit is for flags; display_limit takes a value.", "", "-!dl"),
         ("-type panda T", None, "-type cannot be panda.", "did you mean pandas?", "panda"),

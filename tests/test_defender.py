@@ -155,7 +155,7 @@ FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
     ),
     "403": (scripted.forbidden(), errors.KqlAuthenticationError, "403: Insufficient", "ThreatHunting.Read.All"),
     "404": (not_found(), errors.KqlServiceError, "There is no advanced hunting at https://127.0.0.1", "datasourceurl"),
-    "429": (scripted.throttled(3600), errors.KqlThrottledError, "CPU quota", "wait 3600 seconds"),
+    "429": (scripted.throttled(3600), errors.KqlThrottledError, "CPU quota", "wait 3,600 seconds"),
     "429 without a pause": (scripted.throttled(None), errors.KqlThrottledError, "CPU quota", "45 calls a minute"),
     "500": (internal_error(), errors.KqlServiceError, "500: An unexpected error occurred.", "run the cell again"),
     "504": (

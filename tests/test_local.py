@@ -213,6 +213,9 @@ REFUSED = [
     ({"x": [1, "a"]}, "holds values of several types", "astype(str)"),
     ({"x": [1], "X": [2]}, "2 columns called 'x', 'X'", "differ only in case"),
     ({"x": [{1: object()}]}, "is no JSON", "can be dynamic"),
+    ({"x": [2**70, 1]}, "Column 'x' of t holds what is no type of KQL", "convert them first"),
+    ({"x": [1j]}, "Column 'x' of t holds what is no type of KQL", "convert them first"),
+    ({}, "t has no columns.", "give it one"),
 ]
 
 
@@ -223,6 +226,13 @@ def test_what_the_engine_cannot_hold_is_refused(engine: LocalService, data: Any,
     assert message in caught.value.message
     assert hint in caught.value.hint
     assert column(engine, "print 1") == [1]
+
+
+def test_columns_of_one_name_are_named_once(engine: LocalService) -> None:
+    with pytest.raises(errors.KqlConversionError) as caught:
+        run(engine, "t", t=pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    assert caught.value.message == "t has 2 columns called 'a'."
+    assert caught.value.hint == "rename them: each column has a name of its own"
 
 
 def test_a_refused_table_that_is_not_meant_does_not_matter(engine: LocalService) -> None:

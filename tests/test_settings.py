@@ -63,7 +63,7 @@ def test_names_and_environment_variables(line: str, option: str, value: object) 
 @pytest.mark.parametrize(
     ("line", "message", "hint"),
     [
-        ("-dl missing", "There is no variable missing in the notebook.", "'missing'"),
+        ("-dl missing", "There is no variable missing in the notebook.", "takes a whole number, or None"),
         ("-dl secert", "There is no variable secert in the notebook.", "did you mean 'secret'?"),
         ("-dl $MISSING", "The environment variable MISSING is not set.", "set MISSING"),
         ("-dl secret", "secret is no value for -display_limit.", "a whole number, or None"),

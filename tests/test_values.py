@@ -244,7 +244,7 @@ def test_a_frame_as_text(frame: Any, text: str) -> None:
     [
         (pd.DataFrame({"x": [b"a"]}), "Column 'x' of frame is of the type binary"),
         (pd.DataFrame({"x": [1, "a"]}), "several types"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "2 columns called 'a', 'a'"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "2 columns called 'a'"),
         (pd.DataFrame(), "no columns"),
         (pd.DataFrame({"x": [pd.Timestamp(1)]}), "Column 'x' of frame: A time is finer"),
         (pd.DataFrame({"x": [{"a": object()}]}), "no JSON"),

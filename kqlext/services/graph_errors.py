@@ -29,7 +29,7 @@ from kqlext.services.kusto_errors import (
     plain_reason,
     query_error,
 )
-from kqlext.text import shorten
+from kqlext.text import plural, shorten
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def failure(answer: HttpAnswer, query: Query, service: Failures) -> KqlError:
 
 def throttled(message: str, code: str | None, pause: str, service: Failures) -> KqlThrottledError:
     """The service asks for fewer requests, and for a pause of so many seconds where it says so."""
-    wait = f"wait {pause} seconds and run the cell again; " if pause.isdigit() else "wait, and run the cell again; "
+    pause = f" {plural(int(pause), 'second')}" if pause.isdigit() else ","
+    wait = f"wait{pause} and run the cell again; "
     return KqlThrottledError(message, code=code, hint=wait + service.quota)
 
 

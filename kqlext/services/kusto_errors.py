@@ -24,7 +24,7 @@ from kqlext.errors import (
 )
 from kqlext.services.base import Query, ServiceInfo
 from kqlext.services.http import HttpAnswer
-from kqlext.text import shorten
+from kqlext.text import plural, shorten
 
 
 def one_api_error(entry: Mapping[str, Any]) -> tuple[str | None, str]:
@@ -73,7 +73,11 @@ def common_failure(answer: HttpAnswer, name: str, code: str | None, message: str
     status = answer.status
     if status == 429:
         pause = answer.headers.get("retry-after", "")
-        hint = f"wait {pause} seconds and run the cell again, or ask for less at a time" if pause.isdigit() else ""
+        hint = (
+            f"wait {plural(int(pause), 'second')} and run the cell again, or ask for less at a time"
+            if pause.isdigit()
+            else ""
+        )
         return KqlThrottledError(message, code=code, hint=hint)
     if 300 <= status < 400:
         target = urlsplit(answer.headers.get("location", "")).hostname or "somewhere else"

@@ -93,8 +93,8 @@ def _unknown_column(name: str, text: str, message: str) -> KqlQueryError:
     candidates = re.search(r"Candidate bindings: (.*)", message)
     found = re.findall(r'"([^"]+)"', candidates.group(1)) if candidates else []
     columns = [column for column in found if not column.startswith("__kqlext_")]
-    hint = did_you_mean(name, columns) or (f"there are columns such as {', '.join(columns)}" if columns else "")
-    hint = hint or "| getschema shows the columns; a text is written in quotes"
+    known = f"there are columns such as {', '.join(columns)}" if columns else "| getschema shows the columns"
+    hint = did_you_mean(name, columns) or f"{known}; a text is written in quotes"
     error = KqlQueryError(f"There is no column '{name}'.", text=text, span=_last_name(text, name), hint=hint)
     error.unresolved = name
     return error

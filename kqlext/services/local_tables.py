@@ -79,6 +79,8 @@ def register(connection: Any, name: str, value: object) -> None:
     """
     try:
         table, dynamic = to_arrow(name, value)
+        if not table.num_columns:
+            raise no_columns(name)
         connection.register(_raw(name), table)
         normalized_view(connection, name, quoted(_raw(name)), dynamic)
     except KqlConversionError:
@@ -89,6 +91,11 @@ def register(connection: Any, name: str, value: object) -> None:
             f"The embedded engine cannot take {name}: {reason}",
             hint="look at its columns' types, and convert what is neither number, text, time nor JSON",
         ) from None
+
+
+def no_columns(name: str) -> KqlConversionError:
+    """The error of a table of the notebook that has no column."""
+    return KqlConversionError(f"{name} has no columns.", hint="give it one, or leave it out")
 
 
 def unregister(connection: Any, name: str) -> None:
@@ -146,10 +153,13 @@ def _from_pandas(name: str, frame: Any, as_it_is: bool) -> tuple[Any, frozenset[
             continue
         try:
             arrays[column] = pa.array(series, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
+            several = isinstance(error, (pa.ArrowInvalid, pa.ArrowTypeError))
+            what = "values of several types" if several else "what is no type of KQL"
+            make = "make them one type" if several else "convert them"
             raise KqlConversionError(
-                f"Column '{column}' of {name} holds values of several types: {error}",
-                hint=f"make them one type first, for example {name}['{column}'].astype(str)",
+                f"Column '{column}' of {name} holds {what}: {error}",
+                hint=f"{make} first, for example {name}['{column}'].astype(str)",
             ) from None
     return pa.table(arrays), frozenset(dynamic)
 
@@ -171,10 +181,11 @@ def _check_names(name: str, columns: list[str], case_counts: bool) -> None:
     folded = Counter(known[column] for column in columns)
     twice = [column for column in columns if folded[known[column]] > 1]
     if twice:
+        called = list(dict.fromkeys(twice))
         raise KqlConversionError(
-            f"{name} has {plural(len(twice), 'column')} called {', '.join(map(repr, twice))}.",
-            hint="rename them"
-            if case_counts
+            f"{name} has {plural(len(twice), 'column')} called {', '.join(map(repr, called))}.",
+            hint="rename them: each column has a name of its own"
+            if case_counts or len(called) < len(twice)
             else "the embedded engine does not tell names apart that differ only in case: rename them",
         )
 
