@@ -44,7 +44,7 @@ from kqlext.services.base import (
     search_notes,
     timespan_notes,
 )
-from kqlext.services.local_differences import differences
+from kqlext.services.local_differences import differences, read_otherwise
 from kqlext.services.local_errors import translated
 from kqlext.services.local_operators.engine import Workspace, insist
 from kqlext.services.local_rewrites import option_notes, rewritten
@@ -96,6 +96,7 @@ class LocalService:
                 *option_notes(query),
             ]
             with self._notebook_tables(query, notes) as refused:
+                notes += read_otherwise(query.text, self._schema())
                 try:
                     answers = self._run_all(replace(query, text=read.text), refused, notes)
                 except KqlError as error:
