@@ -244,7 +244,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "timespan",
         "timespan",
-        "the time range of the query: P1D, start/end, or a variable that holds a timedelta or (start, end)",
+        "the time range of the query: 7d or P7D (back from now), start/end, or a variable that holds a timedelta or "
+        "(start, end)",
         configurable=False,
     ),
     Option(

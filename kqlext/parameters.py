@@ -39,12 +39,15 @@ _ISO_TIMESPAN = re.compile(
 )
 
 
+_KQL_TIMESPAN = re.compile(r"(?=.*[1-9])(\d{1,7})([dhms])")
+
+
 def iso_timespan(value: object) -> str | None:
     """A time range as an ISO 8601 duration or interval, which Azure Monitor and Graph take.
 
     Args:
-        value: None, ISO text, a timedelta (back from now), or a pair of start and end, each a datetime (naive is
-            UTC), a date or ISO text; the end may be a timedelta after the start.
+        value: None, ISO text, a timespan of KQL (``7d``), a timedelta (back from now, both), or a pair of start and
+            end, each a datetime (naive is UTC), a date or ISO text; the end may be a timedelta after the start.
 
     Raises:
         KqlCellError: it is none of these, or ends before it begins.
@@ -53,6 +56,8 @@ def iso_timespan(value: object) -> str | None:
         return None
     if isinstance(value, str) and _ISO_TIMESPAN.fullmatch(value):
         return value
+    if isinstance(value, str) and (literal := _KQL_TIMESPAN.fullmatch(value)):
+        return f"P{literal[1]}D" if literal[2] == "d" else f"PT{literal[1]}{literal[2].upper()}"
     if isinstance(value, dt.timedelta) and value > dt.timedelta(0):
         return _iso_duration(value)
     if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
@@ -65,7 +70,7 @@ def iso_timespan(value: object) -> str | None:
             return f"{first}/{second}"
     raise KqlCellError(
         f"-timespan cannot be {value!r:.60}.",
-        hint="write P1D, PT6H or 2024-01-01/2024-01-02, or name a variable with a timedelta or (start, end)",
+        hint="write 1d, PT6H or 2024-01-01/2024-01-02, or name a variable with a timedelta or (start, end)",
     )
 
 

@@ -464,3 +464,24 @@ def test_samples_are_their_own_database() -> None:
     assert column(service, "database('samples').StormEvents | count")[0] > 50_000
     assert set(service.schema().types()) >= {"StormEvents", "SecurityEvent", "SecurityAlert", "SigninLogs", "Heartbeat"}
     service.close()
+
+
+BEYOND = [
+    (
+        "datatable(a:int)[2000000000] | project a * a",
+        "2000000000 * 2000000000 is no int: that has 32 bits.",
+        "tolong(x)",
+    ),
+    ("print x = 9223372036854775807 + 1", "9223372036854775807 + 1 is no long: that has 64 bits.", "toreal(x)"),
+    ("print x = 99999999999999999999", "99999999999999999999 is no long: that has 64 bits.", "real(...)"),
+]
+
+
+@pytest.mark.parametrize(("query", "message", "hint"), BEYOND)
+def test_a_number_beyond_its_type_is_said_in_terms_of_kql(
+    engine: LocalService, query: str, message: str, hint: str
+) -> None:
+    with pytest.raises(errors.KqlQueryError) as caught:
+        run(engine, query)
+    assert caught.value.message == message
+    assert hint in caught.value.hint

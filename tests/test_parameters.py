@@ -51,6 +51,10 @@ TIMESPANS: list[tuple[object, str | None]] = [
     (None, None),
     ("P1D", "P1D"),
     ("PT6H30M", "PT6H30M"),
+    ("7d", "P7D"),
+    ("24h", "PT24H"),
+    ("90m", "PT90M"),
+    ("10s", "PT10S"),
     ("2024-01-01/2024-01-02T10:00:00Z", "2024-01-01/2024-01-02T10:00:00Z"),
     ("2024-01-01T00:00:00Z/P1D", "2024-01-01T00:00:00Z/P1D"),
     (dt.timedelta(days=1), "P1D"),
@@ -69,7 +73,8 @@ def test_timespans(value: object, text: str | None) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["yesterday", "P", "PT", 5, (DAY,), (DAY, 5), (DAY, DAY - dt.timedelta(1)), dt.timedelta(0), "1d", ("P1D", "P1D"),
+    ["yesterday", "P", "PT", 5, (DAY,), (DAY, 5), (DAY, DAY - dt.timedelta(1)), dt.timedelta(0), "0d", "1 d", "1w",
+     ("P1D", "P1D"),
      (pd.NaT, pd.NaT), (DAY, pd.NaT), (pd.NaT, DAY), pd.NaT, (DAY, dt.timedelta(-1))],
 )  # fmt: skip
 def test_what_is_no_timespan(value: object) -> None:

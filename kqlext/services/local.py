@@ -96,7 +96,7 @@ class LocalService:
                 *option_notes(query),
             ]
             with self._notebook_tables(query, notes) as refused:
-                notes += read_otherwise(query.text, self._schema())
+                notes += read_otherwise(query.text, {**dict.fromkeys(query.tables, ()), **self._schema()})
                 try:
                     answers = self._run_all(replace(query, text=read.text), refused, notes)
                 except KqlError as error:

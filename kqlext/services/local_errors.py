@@ -22,6 +22,8 @@ from kqlext.text import did_you_mean, listing
 _AT = re.compile(r" at (\d+):(\d+)")
 
 
+_OVERFLOW = re.compile(r"Overflow in \w+ of (?P<type>INT32|INT64) \((?P<what>.+)\)!")
+_LITERAL = re.compile(r"'(?P<what>-?\d+)' could not be parsed as a literal of type '(?P<type>int|long)'")
 # A Python function of ours that cannot take what it was given.
 _RAISED = re.compile(
     r"Invalid Input Error: Python exception occurred while executing the UDF: ValueError: (.*)", re.DOTALL
@@ -46,6 +48,16 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
             text=text,
             span=_last_name(text, twins[2]) or _last_name(text, twins[1]),
             hint=f"give one another name before they meet: | project-rename Other{twins[2]} = {twins[2]}",
+        )
+    if beyond := _OVERFLOW.search(message) or _LITERAL.search(message):
+        kind = {"INT32": "int", "INT64": "long"}.get(beyond["type"], beyond["type"])
+        hint = f"compute with {'long or real values: tolong(x), ' if kind == 'int' else 'real values: '}toreal(x)"
+        hint = hint if "Overflow" in message else "write it as real(...)"
+        return KqlQueryError(
+            f"{beyond['what']} is no {kind}: that has {32 if kind == 'int' else 64} bits.",
+            text=text,
+            span=_span(message, text, None),
+            hint=hint,
         )
     if isinstance(error, duckdb_kql.KqlSyntaxError):
         return _syntax_error(message, text)
