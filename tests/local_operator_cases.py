@@ -43,12 +43,6 @@ COLUMNS: list[Case] = [
         "a z",
         [(1, 10), (2, 20)],
     ),
-    # Whole numbers that are one as reals.
-    (
-        "datatable(a:long)[9007199254740993, 9007199254740992] | sort by a asc",
-        "a",
-        [(9007199254740992,), (9007199254740993,)],
-    ),
     ("T | sort by a desc | serialize | project a", "a", [(2,), (1,)]),
 ]
 
@@ -198,7 +192,17 @@ RANGES: list[Case] = [
 
 # --- sort ------------------------------------------------------------------------------------------------------------
 
+# "Using special floating-point values" of the page of sort.
+REALS = "datatable(r:real)[1, real(nan), real(null), real(+inf), real(-inf)]"
 SORTED: list[Case] = [
+    (f"{REALS} | sort by r asc | project t = tostring(r)", "t", [("",), ("NaN",), ("-inf",), ("1.0",), ("inf",)]),
+    (f"{REALS} | sort by r | project t = tostring(r)", "t", [("inf",), ("1.0",), ("-inf",), ("NaN",), ("",)]),
+    # Whole numbers that are one as reals.
+    (
+        "datatable(a:long)[9007199254740993, 9007199254740992] | sort by a asc",
+        "a",
+        [(9007199254740992,), (9007199254740993,)],
+    ),
     (
         f"{REALS} | sort by r asc nulls last | project t = tostring(r)",
         "t",
