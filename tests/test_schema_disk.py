@@ -122,15 +122,15 @@ def test_old_files_go(files: SchemaFiles, tmp_path: Path) -> None:
 
 def test_what_cannot_go_keeps_no_other_old_file(files: SchemaFiles, tmp_path: Path) -> None:
     old = time.time() - 91 * 86_400
-    for database in ("One", "Two"):
-        files.write(ADDRESS, DatabaseSchema("help", database, (), ()))
-    for path in tmp_path.iterdir():
-        os.utime(path, (old, old))
-    for name in ("0", "z"):  # one is listed before the files, whatever the order
-        (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (old, old))
     files.write(ADDRESS, KEPT)
-    assert len([path for path in tmp_path.iterdir() if path.is_file()]) == 1
+    folder = the_file(tmp_path).parent
+    files.write(ADDRESS, DatabaseSchema("help", "Other", (), ()))
+    for name in ("0", "z"):  # one of them is listed before a file
+        (folder / name).mkdir()
+    for path in folder.iterdir():
+        os.utime(path, (old, old))
+    files.write(ADDRESS, KEPT)
+    assert len([path for path in folder.iterdir() if path.is_file()]) == 1
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
