@@ -90,11 +90,17 @@ ALIASES = {
     "argmin": "arg_min",
     "array_strcat": "strcat_array",
     "arraylength": "array_length",
+    "base64_decodestring": "base64_decode_tostring",
+    "base64_encodestring": "base64_encode_tostring",
+    "datepart": "datetime_part",
     "make_dictionary": "make_bag",
     "makelist": "make_list",
     "makeset": "make_set",
+    "notempty": "isnotempty",
     "pack_dictionary": "bag_pack",
     "parsejson": "parse_json",
+    "parseurl": "parse_url",
+    "totime": "totimespan",
 }
 """Older names of functions, which queries still use."""
 
