@@ -666,6 +666,7 @@ def test_a_query(engine: Any, query: str, expected: list[tuple[Any, ...]]) -> No
     [
         ("print ipv4_is_private()", "ipv4_is_private() takes 1 argument(s).", ""),
         ("print ipv4_is_match('a')", "ipv4_is_match() takes 2 to 3 argument(s).", ""),
+        ("print datetime_part()", "expects (part, date)", ""),
         ("print make_timespan(1)", "make_timespan() takes 2, 3 or 4 arguments.", ""),
         ("print replace('a', 'b')", "replace() takes a regex, its replacement and a text.", ""),
         ("print d = dynamic({'a': 10, 'b': 9}) | project d.a > d.b", "dynamic values have no order", ""),
