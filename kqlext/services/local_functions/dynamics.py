@@ -229,7 +229,7 @@ def _at(value: Any, keys: list[Any]) -> Any:
 
 def _place(array: Any, wanted: Any, start: int | None, length: int | None, occurrence: int | None) -> int | None:
     """The place of a value in an array, or -1."""
-    if not isinstance(array, list):
+    if not isinstance(array, list) or (occurrence or 0) < 0 or (length or 0) < -1:
         return None
     begin = max(len(array) + start, 0) if start is not None and start < 0 else start or 0
     end = len(array) if length is None or length < 0 else min(begin + length, len(array))

@@ -18,6 +18,7 @@ from duckdb_kql import KqlUnsupportedError, ir, translate
 from duckdb_kql.translate import naming
 from duckdb_kql.translate.functions import lookup, lookup_aggregate
 
+from kqlext.services.local_functions.moments import MOMENTS
 from kqlext.services.local_functions.several import SEVERAL, column_function
 
 
@@ -98,11 +99,17 @@ ALIASES = {
     "argmin": "arg_min",
     "array_strcat": "strcat_array",
     "arraylength": "array_length",
+    "base64_decodestring": "base64_decode_tostring",
+    "base64_encodestring": "base64_encode_tostring",
+    "datepart": "datetime_part",
     "make_dictionary": "make_bag",
     "makelist": "make_list",
     "makeset": "make_set",
+    "notempty": "isnotempty",
     "pack_dictionary": "bag_pack",
     "parsejson": "parse_json",
+    "parseurl": "parse_url",
+    "totime": "totimespan",
 }
 """Older names of functions, which queries still use."""
 
@@ -244,24 +251,6 @@ def _to_double(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return dataclasses.replace(call, name="todouble")  # the engine computes decimals as reals
 
 
-def _make_datetime(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
-    if len(call.args) == 1:
-        return dataclasses.replace(call, name="todatetime")
-    if len(call.args) not in (3, 5, 6):
-        raise KqlUnsupportedError("function:make_datetime", hint="make_datetime() takes 1, 3, 5 or 6 arguments")
-    zeros = (ir.Literal(0, "long"),) * (6 - len(call.args))
-    return dataclasses.replace(call, args=(*call.args, *zeros))
-
-
-def _make_timespan(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
-    if not 2 <= len(call.args) <= 4:
-        raise KqlUnsupportedError("function:make_timespan", hint="make_timespan() takes 2, 3 or 4 arguments")
-    zero = ir.Literal(0, "long")
-    days = () if len(call.args) == 4 else (zero,)
-    seconds = (zero,) if len(call.args) == 2 else ()
-    return dataclasses.replace(call, args=(*days, *call.args, *seconds))
-
-
 def _absolute(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     """Lengths of time have one too. DuckDB decides by the type, which an aggregate has not yet."""
     return call if translate._nested_aggregate(call) else dataclasses.replace(call, name="number__absolute")
@@ -274,40 +263,6 @@ def _replace(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
     return ir.FunctionCall("replace_regex", (call.args[2], *call.args[:2]))
 
 
-def _datetime_part(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
-    """Fractions of the second: the engine gives the whole seconds with them."""
-    part, *moment = call.args
-    name = str(part.value).lower() if isinstance(part, ir.Literal) else ""
-    if name not in _FRACTIONS:
-        return call
-    counted, one, factor = _FRACTIONS[name]
-    whole = dataclasses.replace(call, args=(ir.Literal(counted, "string"), *moment))
-    rest = ir.BinaryOp("%", whole, ir.Literal(one, "long"))
-    return ir.BinaryOp("*", rest, ir.Literal(factor, "long"))
-
-
-_FRACTIONS = {
-    "millisecond": ("millisecond", 1_000, 1),
-    "microsecond": ("microsecond", 1_000_000, 1),
-    "nanosecond": ("microsecond", 1_000_000, 1_000),
-}
-"""Part -> the one that the engine counts, how many of it a second has, and how many of the part it is."""
-
-
-def _datetime_diff(call: ir.FunctionCall, _: Sequence[str]) -> ir.Expr:
-    """Weeks that begin on Sunday: the engine counts others. And nanoseconds, by the microsecond."""
-    part = call.args[0] if len(call.args) == 3 else None
-    name = str(part.value).lower() if isinstance(part, ir.Literal) else ""
-    if name == "nanosecond":
-        count = dataclasses.replace(call, args=(ir.Literal("microsecond", "string"), *call.args[1:]))
-        return ir.BinaryOp("*", count, ir.Literal(1000, "long"))
-    if name != "week":
-        return call
-    weeks = [ir.FunctionCall("startofweek", (moment,)) for moment in call.args[1:]]
-    days = ir.FunctionCall("datetime_diff", (ir.Literal("day", "string"), *weeks))
-    return ir.BinaryOp("/", days, ir.Literal(7, "long"))
-
-
 _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "column_ifexists": _column_if_exists,
     "columnifexists": _column_if_exists,
@@ -317,10 +272,7 @@ _CALLS: dict[str, Callable[[ir.FunctionCall, Sequence[str]], ir.Expr]] = {
     "pack_array": _pack_array,
     "split": _split,
     "todecimal": _to_double,
-    "make_datetime": _make_datetime,
-    "make_timespan": _make_timespan,
-    "datetime_diff": _datetime_diff,
-    "datetime_part": _datetime_part,
+    **MOMENTS,
     "abs": _absolute,
     "replace": _replace,
     "extract": _typed,
