@@ -183,6 +183,7 @@ RANGES: list[Case] = [
     ("range x from 1d to 3d step 36h", "x", [(24 * HOUR,), (60 * HOUR,)]),
     ("range x from int(1) to int(2) step int(1) | extend t = gettype(x)", "x t", [(1, "int"), (2, "int")]),
     ("range x from int(1) to 2 step 1 | extend t = gettype(x)", "x t", [(1, "long"), (2, "long")]),
+    ("range x from 1 to 1000000000000 step 1 | take 1", "x", [(1,)]),  # one after the other
     ("range x from datetime(2024-01-02) to datetime(2024-01-01) step -1d", "x", [(DAY2,), (DAY1,)]),
     ("let n = 2.5; range x from 0 to n step 0.5 | count", "Count", [(6,)]),
     ("let ['some n'] = 20; range y from 0 to ['some n'] step 10", "y", [(0,), (20 // 2,), (20,)]),

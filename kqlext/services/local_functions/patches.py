@@ -228,6 +228,16 @@ def _literal(before: Callable[..., str], literal: ir.Literal) -> str:
     return f"coalesce({sql}, CAST(error({translate.quote_string(f'{NO_TIME}{literal.value}')}) AS TIMESTAMP))"
 
 
+def _range(before: Callable[..., str], source: ir.RangeSource) -> str:
+    """Whole numbers that are written out come one after the other: in the array that duckdb-kql makes of them first,
+    three thousand millions end the process, and cannot be interrupted."""
+    bounds = (source.start, source.stop, source.step)
+    if not all(isinstance(bound, ir.Literal) and bound.kind == "long" and bound.value is not None for bound in bounds):
+        return before(source)
+    written = ", ".join(translate.render_expr(bound) for bound in bounds)
+    return f"SELECT n AS {translate.quote_ident(source.name)} FROM generate_series({written}) AS numbers(n)"
+
+
 PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (schema, "resolve_let_refs", _resolved),
     (schema, "resolve_source_let_refs", _resolved_source),
@@ -238,6 +248,7 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_fraction", _fraction),
     (translate, "render_literal", _literal),
     (translate, "render_path", _path),
+    (translate, "render_range", _range),
     (translate, "term_match_sql", _term_match),
     (translate, "_render_term_operator", _term_operator),
     (translate, "render_in_list", _in_list),

@@ -85,10 +85,10 @@ _ISO = (
     r"([T ]+\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?\s*(Z|UTC|GMT|[-+]\d{{2}}(:?\d{{2}})?)?)?"
 )
 _CLOCKS = ("%H:%M:%S", "%H:%M")
-_DATES = ("%a, %d %b %y", "%d %b %y", "%A, %d-%b-%y", "%d-%b-%y")
+_DATES = tuple(f"{date}{year}" for year in ("%y", "%Y") for date in ("%a, %d %b ", "%d %b ", "%A, %d-%b-", "%d-%b-"))
 _RFC = "[" + ", ".join(f"'{date} {clock}'" for date in _DATES for clock in _CLOCKS) + "]"
 _FORMATS = "[" + ", ".join(f"'{text}'" for text in _DATETIME_FORMATS if "%a" not in text) + "]"
-_RFC_TEXT = r"([A-Za-z]+, )?\d{{1,2}}[- ][A-Za-z]{{3}}[- ]\d{{2}} \d{{1,2}}:\d{{2}}(:\d{{2}})?( (GMT|UTC))?"
+_RFC_TEXT = r"([A-Za-z]+, )?\d{{1,2}}[- ][A-Za-z]{{3}}[- ](\d{{2}}){{1,2}} \d{{1,2}}:\d{{2}}(:\d{{2}})?( (GMT|UTC))?"
 _READ = (
     "CASE typeof({0}) WHEN 'TIMESTAMP' THEN TRY_CAST({0} AS TIMESTAMP) ELSE "
     + once(
