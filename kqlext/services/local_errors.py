@@ -15,7 +15,7 @@ from kqlext.services import local_functions
 from kqlext.services.base import Query
 from kqlext.services.kusto_errors import find_name, offset_of, unresolved_name
 from kqlext.services.local_functions.refusals import REFUSALS
-from kqlext.services.local_functions.rows import NO_TIME, PREFIX
+from kqlext.services.local_functions.rows import NO_ORDER, NO_TIME, PREFIX
 from kqlext.syntax import Token
 from kqlext.text import did_you_mean, listing
 
@@ -72,6 +72,13 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
             text=text,
             span=Span(place, place + len(literal)) if place >= 0 else None,
             hint="write datetime(2024-12-31) or datetime(2024-12-31 23:59:59)",
+        )
+    if (column := message.removeprefix(f"Invalid Input Error: {NO_ORDER}")) != message:
+        return KqlQueryError(
+            "A dynamic value has no order.",
+            text=text,
+            span=_last_name(text, column) if column else None,
+            hint="write tolong(), toreal(), todatetime() or tostring() around it",
         )
     if clash := _clash(message):
         column = re.search(r"from source column (\w+)", message)

@@ -9,7 +9,7 @@ from typing import Any
 from duckdb_kql import KqlUnsupportedError, ir, lower, schema, translate
 
 from kqlext.services.local_functions.expansion import Names, expanded
-from kqlext.services.local_functions.rows import NO_TIME, PREFIX, once
+from kqlext.services.local_functions.rows import NO_ORDER, NO_TIME, PREFIX, once
 from kqlext.services.local_functions.tables import FUNCTIONS
 
 
@@ -185,8 +185,42 @@ def _not_a_number(key: ir.SortKey) -> str:
     sql = translate.render_expr(key.expr)
     is_nan = f"typeof({sql}) IN ('DOUBLE', 'FLOAT') AND isnan(TRY_CAST({sql} AS DOUBLE))"
     nulls_first = key.ascending if key.nulls_first is None else key.nulls_first
-    rank = f"CASE WHEN {sql} IS NULL THEN 2 WHEN {is_nan} THEN 1 ELSE 0 END"
+    rank = (
+        f"CASE WHEN typeof({sql}) = 'JSON' THEN {_no_order(key.expr)} WHEN {sql} IS NULL THEN 2 WHEN {is_nan} THEN 1 "
+    )
+    rank += "ELSE 0 END"
     return f"{rank} {'DESC' if nulls_first else 'ASC'}"
+
+
+_ORDERED = frozenset("max min maxif minif".split())
+
+
+def _aggregate(before: Callable[..., str], call: ir.FunctionCall) -> str:
+    """``max`` and the like of dynamic values, which Kusto refuses: duckdb-kql compares them as texts, 7 above 10."""
+    sql = before(call)
+    return _of_ordered(sql, call.args[0]) if call.name.lower() in _ORDERED and call.args else sql
+
+
+def _arg_max(
+    before: Callable[..., list[tuple[str, str]] | None], named: ir.NamedExpr, keys: list[str], columns: list[str] | None
+) -> list[tuple[str, str]] | None:
+    """The same of ``arg_max`` and ``arg_min``."""
+    found = before(named, keys, columns)
+    targets = translate.arg_max_targets(named, keys, columns)
+    if found is None or targets is None:
+        return found
+    (name, sql), *others = found
+    return [(name, _of_ordered(sql, targets[1])), *others]
+
+
+def _of_ordered(sql: str, argument: ir.Expr) -> str:
+    is_dynamic = f"any_value(typeof({translate.render_expr(argument)})) = 'JSON'"
+    return f"CASE WHEN {is_dynamic} THEN {_no_order(argument)} ELSE {sql} END"
+
+
+def _no_order(expression: ir.Expr) -> str:
+    name = expression.name if isinstance(expression, ir.ColumnRef) else ""
+    return f"error({translate.quote_string(f'{NO_ORDER}{name}')})"
 
 
 # The type of a column is not known before DuckDB reads the SQL; of any other than a string the empty one is null.
@@ -253,6 +287,8 @@ PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (translate, "_render_term_operator", _term_operator),
     (translate, "render_in_list", _in_list),
     (translate, "_render_has_list", _has_list),
+    (translate, "_render_aggregate_call", _aggregate),
+    (translate, "_render_arg_max", _arg_max),
     (translate, "render_summarize", _summarize),
     (translate, "render_sort_keys", _sort_keys),
     (translate, "render_join", _join),

@@ -29,6 +29,8 @@ SQL_TYPES = {
 
 NO_TIME = "no time: "
 """What DuckDB says before a datetime literal that cannot be read."""
+NO_ORDER = "no order: "
+"""What it says before the column, if it is one, whose dynamic values are to be ordered."""
 
 
 def once(value: str, name: str, body: str) -> str:
