@@ -1,10 +1,9 @@
 """Calls that need the columns they stand on, or give several, written as calls that do not. Pure.
 
-``column_ifexists``, ``pack_all`` and ``ingestion_time`` become what they are on these columns; a function that gives
-several columns becomes one call for each, and so do ``percentiles`` and ``take_any(*)``.
+``column_ifexists``, ``pack_all`` and ``ingestion_time`` become what they are on these columns; what gives several
+columns becomes one call for each (``items``, ``aggregate_items``).
 
-Sources: the pages of these functions in the Kusto Query Language reference; what ``project`` and ``extend`` do with
-fewer names than columns is said on those of series_fit_2lines() and series_stats().
+Source: the pages of these functions in the Kusto Query Language reference.
 """
 
 from __future__ import annotations
@@ -15,22 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from duckdb_kql import KqlUnsupportedError, ir, translate
-from duckdb_kql.translate import naming
-from duckdb_kql.translate.functions import lookup, lookup_aggregate
 
+from kqlext.services.local_functions.aggregate_items import aggregates_of
+from kqlext.services.local_functions.items import columns_of
 from kqlext.services.local_functions.moments import MOMENTS
-from kqlext.services.local_functions.several import SEVERAL, column_function
-
-
-class Names(str):
-    """The names before a ``=``: the first of them, and all."""
-
-    all: tuple[str, ...]
-
-    def __new__(cls, names: Sequence[str]) -> Names:
-        self = super().__new__(cls, names[0])
-        self.all = tuple(names)
-        return self
 
 
 def expanded(node: Any, columns: Sequence[str] | None) -> Any:
@@ -41,10 +28,10 @@ def expanded(node: Any, columns: Sequence[str] | None) -> Any:
         keys = {column.name for key in node.by if (column := _column(key.expr)) is not None}
         others = None if columns is None else [column for column in columns if column not in keys]
         aggregates = [_with_steps(named) for named in node.aggregates]
-        found = [new for named in aggregates for new in _aggregates(named, others)]
+        found = [new for named in aggregates for new in aggregates_of(named, others)]
         return node if found == list(node.aggregates) else dataclasses.replace(node, aggregates=tuple(found))
     if isinstance(node, (ir.Extend, ir.Project, ir.PrintSource)):
-        found = [new for named in node.expressions for new in _columns(named, isinstance(node, ir.Project))]
+        found = [new for named in node.expressions for new in columns_of(named, isinstance(node, ir.Project))]
         return node if found == list(node.expressions) else dataclasses.replace(node, expressions=tuple(found))
     return node
 
@@ -284,105 +271,7 @@ EXPANDED = frozenset({*_CALLS, "percentiles", "percentilesw"})
 """The names of the functions that become others here."""
 
 
-# --- calls that give several columns -------------------------------------------------------------------------
-
-
-def _columns(named: ir.NamedExpr, is_project: bool) -> Iterator[ir.NamedExpr]:
-    """What one item of ``extend``, ``project`` or ``print`` gives: the columns that are named, and where none is, all;
-    ``project`` adds the rest to several names."""
-    names = _names(named)
-    call = named.expr
-    columns = _given(call)
-    if columns is None:
-        yield from _one(named, names)
-        return
-    assert isinstance(call, ir.FunctionCall)
-    if len(names) > len(columns):
-        raise KqlUnsupportedError(
-            f"function:{call.name}", hint=f"{call.name}() takes at most {len(columns)} names for its columns"
-        )
-    for index, column in enumerate(columns):
-        if index < len(names):
-            name = names[index]
-        elif not names or (is_project and len(names) > 1):
-            base = naming.expression_name(call.args[0])
-            if base is None:
-                raise KqlUnsupportedError(
-                    f"function:{call.name}",
-                    hint=f"{call.name}() takes names for its columns: ({', '.join(columns)}) = {call.name}(…)",
-                )
-            name = f"{base}_sorted" if call.name in _SORTS else f"{call.name}_{base}_{column}"
-        else:
-            return
-        yield ir.NamedExpr(ir.FunctionCall(column_function(call.name, column), call.args), name)
-
-
-_SORTS = ("array_sort_asc", "array_sort_desc")
-
-
-def _given(call: ir.Expr) -> tuple[str, ...] | None:
-    """The columns that a call gives, where they are several."""
-    if not isinstance(call, ir.FunctionCall):
-        return None
-    if call.name in _SORTS:
-        count = sum(not (isinstance(a, ir.Literal) and a.kind == "bool") for a in call.args)
-        return tuple(str(index) for index in range(count)) if 1 < count <= 8 else None
-    return SEVERAL.get(call.name)
-
-
-def _names(named: ir.NamedExpr) -> tuple[str, ...]:
-    if isinstance(named.name, Names):
-        return named.name.all
-    return (named.name,) if named.name else ()
-
-
-def _one(named: ir.NamedExpr, names: Sequence[str]) -> Iterator[ir.NamedExpr]:
-    if len(names) > 1:
-        called = named.expr.name if isinstance(named.expr, ir.FunctionCall) else ""
-        if not called:
-            raise KqlUnsupportedError("function:value", hint="A value takes one name: it gives one column")
-        if lookup(called) is None and lookup_aggregate(called) is None:
-            raise KqlUnsupportedError(f"function:{called}")
-        raise KqlUnsupportedError(f"function:{called}", hint=f"{called}() takes one name: it gives one column")
-    yield dataclasses.replace(named, name=names[0]) if isinstance(named.name, Names) else named
-
-
-# --- aggregates ----------------------------------------------------------------------------------------------
-
-
-def _aggregates(named: ir.NamedExpr, others: Sequence[str] | None) -> Iterator[ir.NamedExpr]:
-    call, names = named.expr, _names(named)
-    name = call.name.lower() if isinstance(call, ir.FunctionCall) else ""
-    arguments = call.args if isinstance(call, ir.FunctionCall) else ()
-    if name in ("percentile", "percentiles") and len(arguments) > 1:
-        yield from _percentiles("percentile", arguments[:1], arguments[1:], names)
-    elif name in ("percentilew", "percentilesw") and len(arguments) > 2:
-        yield from _percentiles("percentilew", arguments[:2], arguments[2:], names)
-    elif name == "percentiles_array" and len(arguments) > 1:
-        yield _array(name, arguments[:1], arguments[1:], names, "percentiles")
-    elif name == "percentilesw_array" and len(arguments) > 2:
-        yield _array(name, arguments[:2], arguments[2:], names, "percentile")
-    elif name == "take_any" and (len(arguments) > 1 or isinstance(next(iter(arguments), None), ir.Wildcard)):
-        taken = [ir.ColumnRef(column) for column in others or ()] if len(arguments) == 1 else arguments
-        for index, argument in enumerate(taken):
-            row = ir.FunctionCall("take_any__row", (argument,))
-            yield ir.NamedExpr(row, names[index] if index < len(names) else None)
-    elif name in ("arg_max", "arg_min") and len(names) > 1:
-        raise KqlUnsupportedError(f"aggregate:{name}", hint=f"{name}() takes one name here; rename the others later")
-    elif name in ("arg_max", "arg_min") and ir.Wildcard() in arguments and others is not None:
-        yield _extreme(name, arguments, names, others)
-    else:
-        yield from _one(named, names)
-
-
-def _extreme(function: str, arguments: Sequence[ir.Expr], names: Sequence[str], others: Sequence[str]) -> ir.NamedExpr:
-    """``arg_max(x, *)`` with the columns that it gives."""
-    given = tuple(argument for argument in arguments if argument != ir.Wildcard())
-    kept = [column for name in others if (column := ir.ColumnRef(name)) not in given]
-    if len(given) + len(kept) > 1:
-        return ir.NamedExpr(ir.FunctionCall(function, (*given, *kept)), names[0] if names else None)
-    name = names[0] if names else naming.expression_name(given[0])
-    return ir.NamedExpr(ir.FunctionCall(function.removeprefix("arg_"), given), name)
+# --- paths ---------------------------------------------------------------------------------------------------
 
 
 def _with_steps(node: Any) -> Any:
@@ -397,34 +286,3 @@ def _with_steps(node: Any) -> Any:
         return ir.FunctionCall("bag__at", (node.base, ir.Literal(json.dumps(keys), "dynamic")))
 
     return _mapped(node, step, {})
-
-
-def _percentiles(
-    function: str, values: Sequence[ir.Expr], percentiles: Sequence[ir.Expr], names: Sequence[str]
-) -> Iterator[ir.NamedExpr]:
-    base = naming.expression_name(values[0]) or ""
-    for index, percentile in enumerate(percentiles):
-        name = names[index] if index < len(names) else f"percentile_{base}_{_written(percentile)}"
-        yield ir.NamedExpr(ir.FunctionCall(function, (*values, percentile)), name)
-
-
-def _array(
-    function: str, values: Sequence[ir.Expr], percentiles: Sequence[ir.Expr], names: Sequence[str], prefix: str
-) -> ir.NamedExpr:
-    if len(percentiles) == 1 and isinstance(percentiles[0], ir.Literal) and percentiles[0].kind == "dynamic":
-        array = percentiles[0]
-    else:
-        array = ir.Literal(json.dumps([_number(percentile) for percentile in percentiles]), "dynamic")
-    name = names[0] if names else f"{prefix}_{naming.expression_name(values[0]) or ''}"
-    return ir.NamedExpr(ir.FunctionCall(function, (*values, array)), name)
-
-
-def _number(percentile: ir.Expr) -> float:
-    if not isinstance(percentile, ir.Literal) or not isinstance(percentile.value, (int, float)):
-        raise KqlUnsupportedError("aggregate:percentiles", hint="percentiles are numbers")
-    return percentile.value
-
-
-def _written(percentile: ir.Expr) -> str:
-    number = _number(percentile)
-    return str(int(number)) if float(number).is_integer() else str(number).replace(".", "_")

@@ -8,7 +8,8 @@ from typing import Any
 
 from duckdb_kql import KqlUnsupportedError, ir, lower, schema, translate
 
-from kqlext.services.local_functions.expansion import Names, expanded
+from kqlext.services.local_functions.expansion import expanded
+from kqlext.services.local_functions.items import Names
 from kqlext.services.local_functions.rows import NO_ORDER, NO_TIME, PREFIX, once
 from kqlext.services.local_functions.tables import FUNCTIONS
 
