@@ -167,10 +167,13 @@ class KqlAuthenticationError(KqlError):
 class KqlQueryError(KqlError):
     """The service read the query and refused it.
 
-    ``unresolved`` is the name of the table or column that it does not know, where that is what it says.
+    Attributes:
+        unresolved: the name of the table or column that it does not know, where that is what it says.
+        is_vague: whether it names the values that do not fit, where a look at the query may find the cause.
     """
 
     unresolved: str | None = None
+    is_vague: bool = False
 
 
 class KqlThrottledError(KqlError):

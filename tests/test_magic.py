@@ -278,7 +278,7 @@ BAD_CELLS: list[tuple[str, type[errors.KqlError], str, str]] = [
     ("%kql -dl five print 1", errors.KqlCellError, "There is no variable five", "-display_limit takes a whole number"),
     ("%kql -dl 1.5 print 1", errors.KqlCellError, "-display_limit cannot be 1.5", "--help"),
     ("%kql -timeout 0 print 1", errors.KqlCellError, "it takes a whole number of at least 1, or none", "--help"),
-    ("%kql -timespan 'last week' print 1", errors.KqlCellError, "-timespan cannot be 'last week'.", "write P1D"),
+    ("%kql -timespan 'last week' print 1", errors.KqlCellError, "-timespan cannot be 'last week'.", "write 1d"),
     ("%kql +a=1 +a=2 print 1", errors.KqlCellError, "+a is given twice.", "remove one of the two"),
     ("%kql --conn clientsecret='s3cr3t'", errors.KqlConnectionError, "is no open connection.", "open are Samples@"),
     ("%kql -type pandsa print 1", errors.KqlCellError, "-type cannot be pandsa.", "did you mean pandas?"),

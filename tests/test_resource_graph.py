@@ -302,7 +302,7 @@ def test_a_long_pause_is_an_error_that_names_it(graph: ResourceGraphServer, serv
     service.execute(Query("T"))
     with pytest.raises(errors.KqlThrottledError) as caught:
         service.execute(Query("T"))
-    assert "wait 3600 seconds" in caught.value.hint
+    assert "wait 3,600 seconds" in caught.value.hint
     assert "15 queries in 5 seconds" in caught.value.hint
     assert len(graph.requests) == 1
 
@@ -328,7 +328,7 @@ FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str, str]] = {
     ),
     "403": (scripted.forbidden(), errors.KqlAuthenticationError, "403: The client does not have", "role Reader"),
     "404": (not_found(), errors.KqlServiceError, "There is no Azure Resource Graph at https://127", "datasourceurl"),
-    "429": (scripted.throttled(3600), errors.KqlThrottledError, "Please provide below info", "wait 3600 seconds"),
+    "429": (scripted.throttled(3600), errors.KqlThrottledError, "Please provide below info", "wait 3,600 seconds"),
     "500": (internal_error(), errors.KqlServiceError, "500: An unexpected error occurred.", "run the cell again"),
     "302": (redirect("https://evil.example/"), errors.KqlServiceError, "a redirect to evil.example", "address"),
     "page": (not_json(), errors.KqlResponseError, "The answer is no JSON", "proxy"),

@@ -282,7 +282,7 @@ def test_a_service_that_stays_busy(running: Running) -> None:
 
 def test_a_long_pause_is_said_and_not_sat_through(running: Running) -> None:
     running.answer(running.kind.throttled(3600))
-    assert "wait 3600 seconds" in running.fails(errors.KqlThrottledError).hint
+    assert "wait 3,600 seconds" in running.fails(errors.KqlThrottledError).hint
     assert running.asked == 1
 
 

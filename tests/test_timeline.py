@@ -389,7 +389,7 @@ def test_a_table_and_why(data: object, properties: dict[str, Any], reason: str) 
         (42, "of the type int, which is no table"),
         ([1, 2], "of the type list, which is no table"),
         (pd.Series([1]), "of the type Series, which is no table"),
-        (pd.DataFrame([[TIME, 1]], columns=["a", "a"]), "has 2 columns called 'a', 'a'"),
+        (pd.DataFrame([[TIME, 1]], columns=["a", "a"]), "has 2 columns called 'a'."),
         (pd.DataFrame({("a", "b"): [1]}), "has columns in several levels"),
     ],
 )

@@ -158,7 +158,7 @@ FAILURES: dict[str, tuple[Answer, type[errors.KqlError], str]] = {
         "sign in again",
     ),
     "403": (scripted.forbidden(), errors.KqlAuthenticationError, "Reader on the subscriptions"),
-    "429": (scripted.throttled(3600), errors.KqlThrottledError, "wait 3600 seconds"),
+    "429": (scripted.throttled(3600), errors.KqlThrottledError, "wait 3,600 seconds"),
     "500": (scripted.management_error(500, "Internal", "Broken."), errors.KqlServiceError, "run the cell again"),
     "refused": (
         scripted.query_refused(RefusedError("SYN0002", "Bad", 1, 2, "x")),

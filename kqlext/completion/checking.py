@@ -158,7 +158,7 @@ def _explains(mistake: Mistake, found: KqlQueryError, error: KqlError) -> bool:
         return False
     if mistake.name and not mistake.is_sure:  # to the engine, a function that there is not is one that it does not have
         return isinstance(error, KqlUnsupportedError) and _touch(error, found)
-    return mistake.is_sure or error.span is None
+    return mistake.is_sure or error.span is None or getattr(error, "is_vague", False)
 
 
 def _with_mistakes(error: KqlError, found: KqlQueryError, is_sure: bool) -> KqlError:

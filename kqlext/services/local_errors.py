@@ -83,7 +83,9 @@ def translated(error: Exception, query: Query, refused: dict[str, KqlConversionE
     if clash := _clash(message):
         column = re.search(r"from source column (\w+)", message)
         hint = _CONVERT if " type" in clash else ""
-        return KqlQueryError(clash, text=text, span=find_name(text, column[1]) if column else None, hint=hint)
+        found = KqlQueryError(clash, text=text, span=find_name(text, column[1]) if column else None, hint=hint)
+        found.is_vague = True
+        return found
     if overload := re.search(r"No function matches .*?'(\S+?)\((.*?)\)'", message):
         function, types = (
             overload.group(1).removeprefix(PREFIX),
