@@ -95,7 +95,7 @@ def _html(stepped: Stepped, steps: Sequence[Step], heads: Sequence[str]) -> str:
     return (
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto" tabindex="0" role="region" '
         'aria-label="steps of the query"><table>'
-        '<caption style="caption-side:top;text-align:left;white-space:nowrap;width:0">'
+        '<caption style="caption-side:top;text-align:left;white-space:nowrap;width:1px">'
         f"{escape(_caption(stepped, len(steps)))}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -157,7 +157,7 @@ def _html_table(result: Result, shown: _Shown, number: int) -> str:
         # What scrolls can be reached by keyboard, also in browsers that do not see to it themselves.
         '<div class="tex2jax_ignore mathjax_ignore" style="overflow:auto;max-height:32em" '
         f'tabindex="0" role="region" aria-label="{_label(result, number)}"><table>'
-        f'<caption style="caption-side:top;text-align:left;white-space:nowrap;width:0">{title}</caption>'
+        f'<caption style="caption-side:top;text-align:left;white-space:nowrap;width:1px">{title}</caption>'
         f"<thead><tr>{''.join(head)}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
