@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -33,12 +32,6 @@ settings.load_profile("kqlext")
 
 # A shell that starts the suite in the background has it ignore interrupts, which some tests are about.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def pytest_collection_finish() -> None:
-    """What is there by now stays: no collection of garbage need look through it, and through thousands of tests."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
