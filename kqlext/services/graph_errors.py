@@ -28,8 +28,9 @@ from kqlext.services.kusto_errors import (
     one_api_error,
     plain_reason,
     query_error,
+    wait,
 )
-from kqlext.text import plural, shorten
+from kqlext.text import shorten
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,8 @@ def failure(answer: HttpAnswer, query: Query, service: Failures) -> KqlError:
 
 def throttled(message: str, code: str | None, pause: str, service: Failures) -> KqlThrottledError:
     """The service asks for fewer requests, and for a pause of so many seconds where it says so."""
-    pause = f" {plural(int(pause), 'second')}" if pause.isdigit() else ","
-    wait = f"wait{pause} and run the cell again; "
-    return KqlThrottledError(message, code=code, hint=wait + service.quota)
+    hint = f"{wait(pause) or 'wait,'} and run the cell again; {service.quota}"
+    return KqlThrottledError(message, code=code, hint=hint)
 
 
 _NO_MESSAGE = "the service gave no reason"

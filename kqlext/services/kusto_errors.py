@@ -63,6 +63,11 @@ def failure(answer: HttpAnswer, query: Query, info: ServiceInfo) -> KqlError:
     return common_failure(answer, info.cluster, code, message)
 
 
+def wait(pause: str) -> str:
+    """What to do about a pause of so many seconds, as a header says it; nothing where it says none."""
+    return f"wait {plural(int(pause), 'second')}" if pause.isdigit() else ""
+
+
 def common_failure(answer: HttpAnswer, name: str, code: str | None, message: str) -> KqlError:
     """The error of a status that means the same of every service: too many requests, given up, a redirect.
 
@@ -73,11 +78,7 @@ def common_failure(answer: HttpAnswer, name: str, code: str | None, message: str
     status = answer.status
     if status == 429:
         pause = answer.headers.get("retry-after", "")
-        hint = (
-            f"wait {plural(int(pause), 'second')} and run the cell again, or ask for less at a time"
-            if pause.isdigit()
-            else ""
-        )
+        hint = f"{wait(pause)} and run the cell again, or ask for less at a time" if wait(pause) else ""
         return KqlThrottledError(message, code=code, hint=hint)
     if 300 <= status < 400:
         target = urlsplit(answer.headers.get("location", "")).hostname or "somewhere else"

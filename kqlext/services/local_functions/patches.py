@@ -186,10 +186,8 @@ def _not_a_number(key: ir.SortKey) -> str:
     sql = translate.render_expr(key.expr)
     is_nan = f"typeof({sql}) IN ('DOUBLE', 'FLOAT') AND isnan(TRY_CAST({sql} AS DOUBLE))"
     nulls_first = key.ascending if key.nulls_first is None else key.nulls_first
-    rank = (
-        f"CASE WHEN typeof({sql}) = 'JSON' THEN {_no_order(key.expr)} WHEN {sql} IS NULL THEN 2 WHEN {is_nan} THEN 1 "
-    )
-    rank += "ELSE 0 END"
+    dynamic = f"WHEN typeof({sql}) = 'JSON' THEN {_no_order(key.expr)}"
+    rank = f"CASE {dynamic} WHEN {sql} IS NULL THEN 2 WHEN {is_nan} THEN 1 ELSE 0 END"
     return f"{rank} {'DESC' if nulls_first else 'ASC'}"
 
 
